@@ -1,0 +1,52 @@
+// Everything that can go wrong on the way to an answer, as data.
+
+/** What was wrong with an upstream answer that arrived whole. Never holds upstream text. */
+export type OutputDefect =
+  | "not_json"
+  | "wrong_shape"
+  | "wrong_count"
+  | "wrong_order"
+  | "no_logprobs"
+  | "low_coverage"
+  | "missing_theme"
+  | "out_of_range"
+  | "truncated"
+  | "empty";
+
+/** Which limit ran out: the stage's own cap, or the caller's whole budget. */
+export type TimeLimit = "cap" | "deadline";
+
+export type Failure =
+  | { readonly reason: "origin_unreachable" }
+  | { readonly reason: "origin_timeout"; readonly limit: TimeLimit }
+  | { readonly reason: "origin_error"; readonly status: number }
+  | {
+      readonly reason: "origin_overloaded";
+      readonly status: number;
+      readonly retryAfterSeconds: number | null;
+    }
+  | { readonly reason: "origin_auth"; readonly status: number }
+  | { readonly reason: "origin_model" }
+  | { readonly reason: "origin_bad_output"; readonly defect: OutputDefect }
+  | { readonly reason: "origin_rejected"; readonly status: number }
+  | { readonly reason: "origin_context" }
+  | { readonly reason: "gemini_unreachable" }
+  | { readonly reason: "gemini_timeout"; readonly limit: TimeLimit }
+  | { readonly reason: "gemini_error"; readonly status: number }
+  | { readonly reason: "gemini_quota"; readonly retryAfterSeconds: number | null }
+  | { readonly reason: "gemini_blocked" }
+  | { readonly reason: "gemini_bad_output"; readonly defect: OutputDefect }
+  | { readonly reason: "circuit_open" }
+  | { readonly reason: "budget_spent" }
+  | { readonly reason: "egress" }
+  | { readonly reason: "deadline" };
+
+/** The public word for a failure; fixed names of the API. */
+export type Reason = Failure["reason"];
+
+export type Result<T, F = Failure> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: F };
+
+export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value });
+export const fail = <F>(failure: F): { ok: false; failure: F } => ({ ok: false, failure });
