@@ -1,0 +1,50 @@
+// Cache keys: an HMAC over canonical JSON, so that a key tells nothing and no two contents share one.
+import { hex } from "../core/hex.ts";
+import type { Theme } from "../core/domain.ts";
+
+/** Raise when the shape of cached values changes: old entries are then never read. */
+const schemaVersion = 1;
+
+const encoder = new TextEncoder();
+
+/** Makes keys for one deployment; `pepper` is its secret, without which no guess can be tested. */
+export class CacheKeys {
+  readonly #key: Promise<CryptoKey>;
+
+  constructor(pepper: string) {
+    this.#key = crypto.subtle.importKey(
+      "raw",
+      encoder.encode(pepper),
+      { name: "HMAC", hash: "SHA-256" },
+      false,
+      ["sign"],
+    );
+  }
+
+  /**
+   * `<kind>:<version>:<64 hexadecimal digits>`, at most 80 bytes.
+   * @param parts all that the cached value depends on; order counts, object keys are sorted
+   */
+  async entry(kind: "scores" | "summary", parts: readonly unknown[]): Promise<string> {
+    return `${kind}:${schemaVersion}:${hex(await this.#sign([kind, ...parts]))}`;
+  }
+
+  /** What names a theme inside an entry: its wording, not its id. 24 hexadecimal digits. */
+  async theme({ label, description }: Theme): Promise<string> {
+    return hex((await this.#sign(["theme", label, description])).subarray(0, 12));
+  }
+
+  async #sign(parts: readonly unknown[]): Promise<Uint8Array> {
+    const bytes = encoder.encode(canonicalJson([schemaVersion, ...parts]));
+    return new Uint8Array(await crypto.subtle.sign("HMAC", await this.#key, bytes));
+  }
+}
+
+/** JSON with sorted object keys: one value, one string. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

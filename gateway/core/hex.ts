@@ -1,0 +1,6 @@
+// Bytes as hexadecimal digits.
+
+/** Two lower-case digits per byte. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,79 @@
+// From outcomes of the pipeline to answers on the wire.
+import type { z } from "@hono/zod-openapi";
+import type { Usage } from "../core/domain.ts";
+import type { RankOutcome, SummaryOutcome } from "../pipeline.ts";
+import type { Attempt } from "../resilience/failover.ts";
+import type { analyzeAnswer, rankAnswer } from "./schema.ts";
+
+type RankAnswer = z.output<typeof rankAnswer>;
+type AnalyzeAnswer = z.output<typeof analyzeAnswer>;
+
+export interface Receipt {
+  readonly requestId: string;
+  readonly usage: Usage;
+  readonly processingTimeMs: number;
+}
+
+export function toRankAnswer(ranking: RankOutcome, receipt: Receipt): RankAnswer {
+  return {
+    id: receipt.requestId,
+    themes: ranking.themes.map(({ theme, score, rank, confidence, evidence }) => ({
+      id: theme.id,
+      label: theme.label,
+      score,
+      rank,
+      confidence: confidence === null ? null : Math.round(confidence * 1_000) / 1_000,
+      ...(evidence && { evidence: [...evidence] }),
+    })),
+    source: ranking.source,
+    model: ranking.model,
+    degraded: ranking.reason !== null,
+    reason: ranking.reason,
+    cache: {
+      status: ranking.cache.status,
+      known: ranking.cache.known,
+      ranked: ranking.cache.ranked,
+      age_s: ranking.cache.ageSeconds,
+    },
+    attempts: toAttempts(ranking.attempts),
+    usage: {
+      prompt_tokens: receipt.usage.promptTokens,
+      completion_tokens: receipt.usage.completionTokens,
+      cost_usd: receipt.usage.costUsd,
+      // What a known score would have cost is not known while no price is configured.
+      saved_usd: ranking.cache.known === 0 ? 0 : null,
+    },
+    processing_time_ms: receipt.processingTimeMs,
+  };
+}
+
+export function toAnalyzeAnswer(
+  ranking: RankOutcome,
+  summary: SummaryOutcome,
+  receipt: Receipt,
+): AnalyzeAnswer {
+  const { written } = summary;
+  return {
+    ...toRankAnswer(ranking, receipt),
+    summary: {
+      text: written?.text ?? null,
+      status: written === null ? "unavailable" : "complete",
+      source: written?.source ?? null,
+      model: written?.model ?? null,
+      theme_ids: [...summary.themeIds],
+      cache: { status: summary.cache.status, age_s: summary.cache.ageSeconds },
+      reason: summary.reason,
+    },
+  };
+}
+
+export function toAttempts(
+  attempts: readonly Attempt<RankOutcome["source"]>[],
+): RankAnswer["attempts"] {
+  return attempts.map(({ source, outcome, reason, durationMs }) => ({
+    source,
+    outcome,
+    reason,
+    duration_ms: durationMs,
+  }));
+}

@@ -1,0 +1,158 @@
+// What went wrong, as the caller is told: RFC 9457 problem details. The only place that words them.
+import type { Context } from "hono";
+import type { ConfigComplaint } from "../config.ts";
+import type { RankFailure } from "../pipeline.ts";
+import { toAttempts } from "./answer.ts";
+import type { Edge } from "./edge.ts";
+
+/** What is wrong with one field; `pointer` is a JSON pointer (RFC 6901) into the request body. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export type Trouble =
+  | { readonly kind: "not-found" }
+  | { readonly kind: "unknown-catalog" }
+  | { readonly kind: "method-not-allowed"; readonly allow: string }
+  | { readonly kind: "unauthorized" }
+  | { readonly kind: "unsupported-media-type"; readonly detail: string }
+  | { readonly kind: "payload-too-large" }
+  | { readonly kind: "invalid-json"; readonly detail: string }
+  | { readonly kind: "invalid-request"; readonly errors: readonly FieldError[] }
+  | { readonly kind: "ranking-unavailable"; readonly failure: RankFailure }
+  | { readonly kind: "misconfigured"; readonly complaints: readonly ConfigComplaint[] }
+  | { readonly kind: "internal-error" };
+
+interface Wording {
+  readonly slug: string;
+  readonly status: 400 | 401 | 404 | 405 | 413 | 415 | 422 | 500 | 503 | 504;
+  readonly title: string;
+  readonly detail: string;
+  readonly retryable: boolean;
+  readonly headers?: Record<string, string>;
+  readonly extra?: Record<string, unknown>;
+}
+
+/** The answer for a trouble, with the request's id and no word of the caller's or an upstream's text. */
+export function problem(c: Context<Edge>, trouble: Trouble): Response {
+  const { slug, status, title, detail, retryable, headers, extra } = wording(trouble);
+  const requestId = c.get("requestId");
+  c.get("event").set({ problem: slug });
+  return c.body(
+    JSON.stringify({
+      type: `/problems/${slug}`,
+      title,
+      status,
+      detail,
+      instance: `urn:themerank:request:${requestId}`,
+      request_id: requestId,
+      retryable,
+      ...extra,
+    }),
+    status,
+    { "Content-Type": "application/problem+json", ...headers },
+  );
+}
+
+function wording(trouble: Trouble): Wording {
+  const final = { slug: trouble.kind, retryable: false };
+  switch (trouble.kind) {
+    case "not-found":
+      return { ...final, status: 404, title: "Not found", detail: "There is no such route." };
+    case "unknown-catalog":
+      return {
+        ...final,
+        status: 404,
+        title: "Unknown catalog",
+        detail: "There is no catalog of this name.",
+        extra: { errors: [{ pointer: "/catalog", detail: "is not the name of a catalog" }] },
+      };
+    case "method-not-allowed":
+      return {
+        ...final,
+        status: 405,
+        title: "Method not allowed",
+        detail: `This route answers ${trouble.allow} only.`,
+        headers: { Allow: trouble.allow },
+      };
+    case "unauthorized":
+      return {
+        ...final,
+        status: 401,
+        title: "Unauthorized",
+        detail: "A valid API key is required: Authorization: Bearer tr_…",
+        headers: { "WWW-Authenticate": "Bearer" },
+      };
+    case "unsupported-media-type":
+      return { ...final, status: 415, title: "Unsupported media type", detail: trouble.detail };
+    case "payload-too-large":
+      return {
+        ...final,
+        status: 413,
+        title: "Payload too large",
+        detail: "The body may hold 512 KiB at most.",
+      };
+    case "invalid-json":
+      return { ...final, status: 400, title: "Invalid JSON", detail: trouble.detail };
+    case "invalid-request":
+      return {
+        ...final,
+        status: 422,
+        title: "Invalid request",
+        detail: "The body is JSON but not a valid request; see errors.",
+        extra: { errors: trouble.errors },
+      };
+    case "ranking-unavailable":
+      return unavailable(trouble.failure);
+    case "misconfigured":
+      return {
+        slug: trouble.kind,
+        status: 503,
+        title: "Misconfigured",
+        detail: `This deployment cannot serve; bad settings: ${trouble.complaints.map(({ name }) => name).join(", ")}.`,
+        retryable: true,
+        headers: { "Retry-After": "60" },
+        extra: { settings: trouble.complaints },
+      };
+    case "internal-error":
+      return {
+        ...final,
+        status: 500,
+        title: "Internal error",
+        detail: "A defect of this service. The request id names the occurrence.",
+      };
+  }
+}
+
+function unavailable({ attempts, failures }: RankFailure): Wording {
+  const extra = { attempts: toAttempts(attempts) };
+  const outOfTime = failures.some(
+    (failure) =>
+      failure.reason === "deadline" || ("limit" in failure && failure.limit === "deadline"),
+  );
+  if (outOfTime) {
+    return {
+      slug: "deadline-exceeded",
+      status: 504,
+      title: "Deadline exceeded",
+      detail: "The request's budget ran out before a ranker answered.",
+      retryable: true,
+      extra,
+    };
+  }
+  const waits = failures.map((failure) =>
+    "retryAfterSeconds" in failure ? (failure.retryAfterSeconds ?? 1) : 1,
+  );
+  // The soonest of them, within reason: upstreams have been seen to ask for 10^9 seconds.
+  const retryAfter = Math.min(60, Math.max(1, Math.min(...waits)));
+  return {
+    slug: "ranking-unavailable",
+    status: 503,
+    title: "Ranking unavailable",
+    detail: "None of the accepted rankers answered; see attempts.",
+    retryable: true,
+    headers: { "Retry-After": String(retryAfter) },
+    extra,
+  };
+}

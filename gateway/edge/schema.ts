@@ -1,0 +1,253 @@
+// The wire contract: what callers may send and what they get, validated and documented alike.
+import { z } from "@hono/zod-openapi";
+import { cacheModes } from "../cache/theme-cache.ts";
+import { rankerSources, summarizerSources } from "../core/domain.ts";
+import { codePoints, normalize } from "../text/normal-form.ts";
+
+/** A normalised string whose length is counted in code points, as JSON Schema counts it. */
+const text = (minLength: number, maxLength: number) =>
+  z
+    .string()
+    .overwrite(normalize)
+    .refine((value) => codePoints(value) >= minLength, `must hold at least ${minLength} character`)
+    .refine((value) => codePoints(value) <= maxLength, {
+      error: `must hold at most ${maxLength} characters`,
+    })
+    .openapi({ minLength, maxLength });
+
+const label = text(1, 120);
+
+const themeObject = z
+  .strictObject({
+    id: text(1, 120).optional().openapi({ description: "Default: the label." }),
+    label,
+    description: text(0, 500).optional(),
+  })
+  .openapi("Theme");
+
+const theme = z.union([label, themeObject]).transform((given) =>
+  typeof given === "string"
+    ? { id: given, label: given, description: "" }
+    : { id: given.id ?? given.label, label: given.label, description: given.description ?? "" },
+);
+
+const themes = z
+  .array(theme)
+  .min(1, "must hold at least 1 theme")
+  .max(100, "must hold at most 100 themes")
+  .superRefine((all, context) => {
+    const seen = new Set<string>();
+    for (const [index, { id }] of all.entries()) {
+      if (seen.has(id)) {
+        context.addIssue({ code: "custom", path: [index, "id"], message: "is not unique" });
+      }
+      seen.add(id);
+    }
+  })
+  .openapi({ description: 'A string "Money" means {"id": "Money", "label": "Money"}.' });
+
+const rankFields = {
+  text: text(1, 20_000)
+    .refine((value) => /[\p{L}\p{N}]/u.test(value), "must hold a letter or a digit")
+    .openapi({ description: "1-20,000 code points after NFC and trimming." }),
+  themes: themes.optional(),
+  catalog: z
+    .string()
+    .optional()
+    .openapi({ description: "Name of a stored catalog, in place of themes. Built in: life." }),
+  top_k: z.int().min(1).max(100).default(100).openapi({ description: "How many themes to return." }),
+  min_score: z.number().min(0).max(100).default(0),
+  timeout_ms: z
+    .int()
+    .min(1_000)
+    .max(30_000)
+    .default(15_000)
+    .openapi({ description: "The whole budget of the request, in milliseconds." }),
+  cache: z.enum(cacheModes).default("default"),
+  sources: z
+    .array(z.enum(rankerSources))
+    .min(1, "must name at least one ranker")
+    .optional()
+    .openapi({ description: "Rankers this caller accepts. Default: all that are configured." }),
+};
+
+/** Exactly one of `themes` and `catalog`. */
+const oneCatalogue = (
+  value: { themes?: unknown; catalog?: string | undefined },
+  context: z.RefinementCtx,
+): void => {
+  if (value.themes === undefined && value.catalog === undefined) {
+    context.addIssue({ code: "custom", path: ["themes"], message: "themes or catalog is required" });
+  }
+  if (value.themes !== undefined && value.catalog !== undefined) {
+    context.addIssue({
+      code: "custom",
+      path: ["catalog"],
+      message: "must not be given together with themes",
+    });
+  }
+};
+
+export const rankRequest = z
+  .strictObject(rankFields)
+  .superRefine(oneCatalogue)
+  .openapi("RankRequest", {
+    example: {
+      text: "The rent went up again and I lie awake counting what is left of my pay.",
+      themes: ["Money", { id: "sleep", label: "Sleep", description: "Rest, insomnia, dreams" }],
+    },
+  });
+
+export const analyzeRequest = z
+  .strictObject({
+    ...rankFields,
+    summary: z
+      .strictObject({
+        max_themes: z.int().min(1).max(10).default(5),
+        language: z
+          .string()
+          .refine(isLanguageTag, "must be a BCP 47 language tag")
+          .optional()
+          .openapi({ description: "BCP 47 tag. Default: the language of the text." }),
+      })
+      .prefault({}),
+    evidence: z
+      .boolean()
+      .default(false)
+      .openapi({ description: "Whether to name the sentences that speak for each summarised theme." }),
+  })
+  .superRefine(oneCatalogue)
+  .openapi("AnalyzeRequest");
+
+/** The older clients' request: unknown fields are ignored. */
+export const rankThemesRequest = z
+  .object({ text: rankFields.text, themes })
+  .openapi("RankThemesRequest");
+
+export type RankRequest = z.output<typeof rankRequest>;
+export type AnalyzeRequest = z.output<typeof analyzeRequest>;
+
+const span = z.object({ start: z.int(), end: z.int() }).openapi("Span", {
+  description: "Code-point offsets into the text after NFC and trimming; the end is exclusive.",
+});
+
+const rankedTheme = z
+  .object({
+    id: z.string(),
+    label: z.string(),
+    score: z.number().min(0).max(100),
+    rank: z.int().min(1),
+    confidence: z.number().min(0).max(1).nullable(),
+    evidence: z.array(span).optional(),
+  })
+  .openapi("RankedTheme");
+
+const reason = z
+  .string()
+  .nullable()
+  .openapi({ description: "Why the first choice did not answer; null when it did." });
+
+const attempt = z
+  .object({
+    source: z.enum(rankerSources),
+    outcome: z.enum(["ok", "failed", "skipped"]),
+    reason,
+    duration_ms: z.int(),
+  })
+  .openapi("Attempt");
+
+const usage = z
+  .object({
+    prompt_tokens: z.int().nullable(),
+    completion_tokens: z.int().nullable(),
+    cost_usd: z.number().nullable(),
+    saved_usd: z.number().nullable(),
+  })
+  .openapi("Usage", { description: "null = not known, which is not 0." });
+
+const rankAnswerFields = {
+  id: z.string(),
+  themes: z.array(rankedTheme),
+  source: z.enum(rankerSources),
+  model: z.string(),
+  degraded: z.boolean(),
+  reason,
+  cache: z.object({
+    status: z.enum(["hit", "partial", "miss", "stale", "bypass"]),
+    known: z.int(),
+    ranked: z.int(),
+    age_s: z.int().nullable(),
+  }),
+  attempts: z.array(attempt),
+  usage,
+  processing_time_ms: z.int(),
+};
+
+export const rankAnswer = z.object(rankAnswerFields).openapi("RankAnswer");
+
+export const analyzeAnswer = z
+  .object({
+    ...rankAnswerFields,
+    summary: z.object({
+      text: z.string().nullable(),
+      status: z.enum(["complete", "unavailable"]),
+      source: z.enum(summarizerSources).nullable(),
+      model: z.string().nullable(),
+      theme_ids: z.array(z.string()),
+      cache: z.object({
+        status: z.enum(["hit", "miss", "bypass"]),
+        age_s: z.int().nullable(),
+      }),
+      reason,
+    }),
+  })
+  .openapi("AnalyzeAnswer");
+
+export const rankThemesAnswer = z
+  .object({
+    scores: z.array(z.int().min(0).max(100)).openapi({ description: "In the order of the themes." }),
+    processing_time: z.number().openapi({ description: "Seconds." }),
+  })
+  .openapi("RankThemesAnswer");
+
+const provider = {
+  configured: z.boolean(),
+  state: z.enum(["closed", "open", "half-open"]),
+  since: z.string().nullable(),
+  reason,
+  model: z.string().nullable(),
+};
+
+export const statusAnswer = z
+  .object({
+    status: z.enum(["ok", "degraded"]),
+    version: z.string(),
+    mode: z.enum(["hybrid", "all-gemini", "all-local", "lexical"]),
+    rankers: z.array(z.object({ source: z.enum(rankerSources), ...provider })),
+    summarizers: z.array(z.object({ source: z.enum(summarizerSources), ...provider })),
+  })
+  .openapi("Status");
+
+export const healthAnswer = z.object({ status: z.literal("ok") }).openapi("Health");
+
+export const problemAnswer = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    request_id: z.string(),
+    retryable: z.boolean(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    attempts: z.array(attempt).optional(),
+  })
+  .openapi("Problem", { description: "RFC 9457." });
+
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}

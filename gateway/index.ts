@@ -1,0 +1,129 @@
+// The Worker's entry: wires configuration, adapters and routes, once per isolate.
+import { version } from "../package.json" with { type: "json" };
+import { CacheKeys } from "./cache/key.ts";
+import { createKvCache, noCache } from "./cache/kv.ts";
+import { SummaryCache } from "./cache/summary-cache.ts";
+import { ThemeCache } from "./cache/theme-cache.ts";
+import { parseConfig, type Config } from "./config.ts";
+import type { RankerSource, SummarizerSource } from "./core/domain.ts";
+import { ok } from "./core/failure.ts";
+import type { Clock, Ranker, Summarizer } from "./core/ports.ts";
+import { createApp } from "./edge/app.ts";
+import { createGeminiApi } from "./models/gemini.ts";
+import { createOriginApi } from "./models/openai.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { createGeminiRanker } from "./rank/gemini-ranker.ts";
+import { createLexicalRanker } from "./rank/lexical-ranker.ts";
+import { createCompletionsRanker } from "./rank/origin-completions.ts";
+import { createRerankRanker } from "./rank/origin-rerank.ts";
+import { evidence } from "./summarize/evidence.ts";
+import { createExtractiveSummarizer } from "./summarize/extractive-summarizer.ts";
+import { createGeminiSummarizer } from "./summarize/gemini-summarizer.ts";
+import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
+import { reportFault } from "./telemetry.ts";
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  timeoutSignal: (delayMs) => AbortSignal.timeout(delayMs),
+};
+
+type App = ReturnType<typeof createApp>;
+
+const apps = new WeakMap<Env, App>();
+
+export default {
+  fetch(request, env, context) {
+    let app = apps.get(env);
+    if (app === undefined) {
+      app = createAppFor(env);
+      apps.set(env, app);
+    }
+    return app.fetch(request, env, context);
+  },
+} satisfies ExportedHandler<Env>;
+
+function createAppFor(env: Env): App {
+  const config = parseConfig(env);
+  if (!config.ok) return createApp(config, clock, version);
+  const service = { config: config.value, pipeline: createPipeline(config.value, env) };
+  return createApp(ok(service), clock, version);
+}
+
+function createPipeline(config: Config, env: Env): Pipeline {
+  const [originUrl] = config.ORIGIN_BASE_URL;
+  const origin =
+    originUrl === undefined
+      ? null
+      : createOriginApi({
+          baseUrl: originUrl,
+          apiKey: config.ORIGIN_API_KEY,
+          accessClientId: config.ORIGIN_ACCESS_CLIENT_ID,
+          accessClientSecret: config.ORIGIN_ACCESS_CLIENT_SECRET,
+        });
+  const gemini =
+    config.GEMINI_API_KEY === ""
+      ? null
+      : createGeminiApi({
+          apiKey: config.GEMINI_API_KEY,
+          baseUrl: config.GEMINI_BASE_URL,
+          models: config.GEMINI_MODELS,
+        });
+  const served = {
+    model: config.ORIGIN_MODEL,
+    modelVersion: config.ORIGIN_MODEL_VERSION || config.ORIGIN_MODEL,
+  };
+
+  const ranker = (source: RankerSource): Ranker | null => {
+    switch (source) {
+      case "origin": {
+        if (origin === null) return null;
+        const settings = { ...served, timeoutMs: config.ORIGIN_TIMEOUT_MS };
+        if (config.ORIGIN_DIALECT === "rerank") return createRerankRanker(origin, settings);
+        return createCompletionsRanker(origin, {
+          ...settings,
+          format: config.ORIGIN_PROMPT_FORMAT,
+          ratingTokens: config.ORIGIN_RATING_TOKENS,
+        });
+      }
+      case "gemini":
+        return (
+          gemini &&
+          createGeminiRanker(gemini, {
+            models: config.GEMINI_MODELS,
+            timeoutMs: config.GEMINI_TIMEOUT_MS,
+          })
+        );
+      case "lexical":
+        return createLexicalRanker();
+    }
+  };
+
+  const summarizer = (source: SummarizerSource): Summarizer | null => {
+    const timeoutMs = config.SUMMARY_TIMEOUT_MS;
+    switch (source) {
+      case "gemini":
+        return gemini && createGeminiSummarizer(gemini, { models: config.GEMINI_MODELS, timeoutMs });
+      case "origin":
+        // A rerank server scores; it does not write.
+        if (config.ORIGIN_DIALECT === "rerank") return null;
+        return origin && createOriginSummarizer(origin, { ...served, timeoutMs });
+      case "extractive":
+        return createExtractiveSummarizer();
+    }
+  };
+
+  // Without a pepper a key could be tested against guessed texts: nothing is kept then.
+  const store =
+    config.CACHE_PEPPER === ""
+      ? noCache
+      : createKvCache(env.CACHE, clock, config.KV_TIMEOUT_MS, reportFault);
+  const keys = new CacheKeys(config.CACHE_PEPPER || "unused");
+  return {
+    rankers: config.RANKERS.map(ranker).filter((each) => each !== null),
+    summarizers: config.SUMMARIZERS.map(summarizer).filter((each) => each !== null),
+    themeCache: new ThemeCache(store, keys, clock),
+    summaryCache: new SummaryCache(store, keys, clock),
+    evidence,
+    clock,
+  };
+}

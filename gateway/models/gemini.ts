@@ -1,0 +1,172 @@
+// The Gemini API: one text for one prompt, its errors as failures, its bodies as plain data.
+import {
+  GoogleGenerativeAI,
+  GoogleGenerativeAIFetchError,
+  type GenerationConfig,
+} from "@google/generative-ai";
+import { z } from "zod";
+import type { Usage } from "../core/domain.ts";
+import { fail, ok, type Failure, type Result } from "../core/failure.ts";
+import type { Stage } from "../core/ports.ts";
+
+export interface GeminiSettings {
+  readonly apiKey: string;
+  /** Without a version; "" = Google. */
+  readonly baseUrl: string;
+  /** In order of preference; one that is gone (404) hands over to the next. */
+  readonly models: readonly string[];
+}
+
+export interface GeminiRequest {
+  readonly system: string;
+  readonly prompt: string;
+  readonly maxOutputTokens: number;
+  /** A plain OpenAPI schema; the answer's text is JSON of this shape then. */
+  readonly schema?: Record<string, unknown>;
+}
+
+export interface GeminiAnswer {
+  readonly text: string;
+  /** The version that answered, as Google names it. */
+  readonly model: string;
+  readonly usage: Usage;
+}
+
+export interface GeminiApi {
+  generate(request: GeminiRequest, stage: Stage): Promise<Result<GeminiAnswer>>;
+}
+
+// Read from the raw candidates: the SDK's text() joins thoughts to the answer and hides why it ended.
+const answerShape = z.object({
+  candidates: z
+    .array(
+      z.object({
+        content: z
+          .object({
+            parts: z
+              .array(z.object({ text: z.string().optional(), thought: z.boolean().optional() }))
+              .optional(),
+          })
+          .optional(),
+        finishReason: z.string().optional(),
+      }),
+    )
+    .optional(),
+  promptFeedback: z.object({ blockReason: z.string().optional() }).optional(),
+  usageMetadata: z
+    .object({
+      promptTokenCount: z.number().optional(),
+      candidatesTokenCount: z.number().optional(),
+      thoughtsTokenCount: z.number().optional(),
+    })
+    .optional(),
+  modelVersion: z.string().optional(),
+});
+
+const blockedReasons = new Set([
+  "SAFETY",
+  "RECITATION",
+  "BLOCKLIST",
+  "PROHIBITED_CONTENT",
+  "SPII",
+]);
+
+/** A client for Gemini. Never retries the same model. */
+export function createGeminiApi(settings: GeminiSettings): GeminiApi {
+  const client = new GoogleGenerativeAI(settings.apiKey);
+
+  async function generateWith(
+    model: string,
+    request: GeminiRequest,
+    stage: Stage,
+  ): Promise<Result<GeminiAnswer>> {
+    // The SDK starts a request whose signal has already aborted.
+    if (stage.signal.aborted) return fail({ reason: "gemini_timeout", limit: stage.limit });
+    const generationConfig: GenerationConfig = {
+      maxOutputTokens: request.maxOutputTokens,
+      ...(request.schema && {
+        responseMimeType: "application/json",
+        // The SDK types a closed schema language and passes on what it is given.
+        responseSchema: request.schema as unknown as NonNullable<GenerationConfig["responseSchema"]>,
+      }),
+    };
+    let answer: unknown;
+    try {
+      const result = await client
+        .getGenerativeModel(
+          { model, systemInstruction: request.system, generationConfig },
+          settings.baseUrl === "" ? {} : { baseUrl: settings.baseUrl },
+        )
+        .generateContent(request.prompt, { signal: stage.signal });
+      answer = result.response;
+    } catch (error) {
+      return fail(geminiFailure(error, stage));
+    }
+    return readAnswer(answer, model);
+  }
+
+  return {
+    async generate(request, stage) {
+      let last: Result<GeminiAnswer> = fail({ reason: "gemini_error", status: 404 });
+      for (const model of settings.models) {
+        last = await generateWith(model, request, stage);
+        const gone =
+          !last.ok && last.failure.reason === "gemini_error" && last.failure.status === 404;
+        if (!gone) return last;
+      }
+      return last;
+    },
+  };
+}
+
+function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
+  const parsed = answerShape.safeParse(answer);
+  if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
+  const { candidates, promptFeedback, usageMetadata, modelVersion } = parsed.data;
+  const candidate = candidates?.[0];
+  if (promptFeedback?.blockReason || (candidate && blockedReasons.has(candidate.finishReason ?? "")))
+    return fail({ reason: "gemini_blocked" });
+  if (candidate?.finishReason === "MAX_TOKENS")
+    return fail({ reason: "gemini_bad_output", defect: "truncated" });
+  const text = (candidate?.content?.parts ?? [])
+    .filter((part) => !part.thought)
+    .map((part) => part.text ?? "")
+    .join("")
+    .trim();
+  if (candidate?.finishReason !== "STOP" || text === "")
+    return fail({ reason: "gemini_bad_output", defect: "empty" });
+  const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount } = usageMetadata ?? {};
+  return ok({
+    text,
+    model: modelVersion ?? model,
+    usage: {
+      promptTokens: promptTokenCount ?? null,
+      completionTokens:
+        candidatesTokenCount === undefined
+          ? null
+          : candidatesTokenCount + (thoughtsTokenCount ?? 0),
+      costUsd: null,
+    },
+  });
+}
+
+function geminiFailure(error: unknown, stage: Stage): Failure {
+  if (stage.signal.aborted) return { reason: "gemini_timeout", limit: stage.limit };
+  if (error instanceof SyntaxError) return { reason: "gemini_bad_output", defect: "not_json" };
+  if (!(error instanceof GoogleGenerativeAIFetchError) || error.status === undefined)
+    return { reason: "gemini_unreachable" };
+  if (error.status === 429) return { reason: "gemini_quota", retryAfterSeconds: retryDelay(error) };
+  return { reason: "gemini_error", status: error.status };
+}
+
+/** RetryInfo carries "7s" or "7.5s". */
+function retryDelay(error: GoogleGenerativeAIFetchError): number | null {
+  for (const detail of error.errorDetails ?? []) {
+    const delay: unknown = detail["retryDelay"];
+    if (typeof delay === "string") {
+      const seconds = Number.parseFloat(delay);
+      if (!Number.isNaN(seconds)) return Math.ceil(seconds);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,210 @@
+// The origin's OpenAI-compatible API: one call, its errors as failures, its bodies as plain data.
+import OpenAI from "openai";
+import { z } from "zod";
+import type { Usage } from "../core/domain.ts";
+import { fail, ok, type Failure, type Result } from "../core/failure.ts";
+import type { Stage } from "../core/ports.ts";
+
+export interface OriginSettings {
+  /** Base URL of the API, with its version: `http://host:8000/v1`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly accessClientId: string;
+  readonly accessClientSecret: string;
+}
+
+/** One candidate for the first generated token. `id` is null where the server names no ids. */
+export interface TokenLogprob {
+  readonly id: number | null;
+  readonly token: string;
+  readonly logprob: number;
+}
+
+export interface OriginApi {
+  /** One generated token per prompt: `value.candidates[i]` belongs to `prompt[i]`. */
+  complete(
+    body: { readonly prompt: readonly string[] } & Record<string, unknown>,
+    stage: Stage,
+  ): Promise<Result<{ candidates: readonly TokenLogprob[][]; usage: Usage }>>;
+  /** The text of the first choice. */
+  chat(
+    body: Record<string, unknown>,
+    stage: Stage,
+  ): Promise<Result<{ text: string; usage: Usage }>>;
+  /** `value.scores[i]` is the relevance of `documents[i]`, as the server scales it. */
+  rerank(
+    body: { readonly documents: readonly string[] } & Record<string, unknown>,
+    stage: Stage,
+  ): Promise<Result<{ scores: readonly number[]; usage: Usage }>>;
+}
+
+const usageShape = z
+  .object({
+    prompt_tokens: z.number().nullish(),
+    completion_tokens: z.number().nullish(),
+    total_tokens: z.number().nullish(),
+  })
+  .nullish();
+
+// vLLM: a dict per position. llama-server: a list per position, under `content`.
+const logprobsShape = z.union([
+  z.object({ top_logprobs: z.tuple([z.record(z.string(), z.number())], z.unknown()) }),
+  z.object({
+    content: z.tuple(
+      [
+        z.object({
+          top_logprobs: z.array(
+            z.object({ id: z.number().optional(), token: z.string(), logprob: z.number() }),
+          ),
+        }),
+      ],
+      z.unknown(),
+    ),
+  }),
+]);
+
+const completionShape = z.object({
+  choices: z.array(z.object({ index: z.number(), logprobs: logprobsShape.nullish() })),
+  usage: usageShape,
+});
+
+const chatShape = z.object({
+  choices: z
+    .array(
+      z.object({
+        message: z.object({ content: z.string().nullish() }),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .min(1),
+  usage: usageShape,
+});
+
+const rerankShape = z.object({
+  results: z.array(z.object({ index: z.number(), relevance_score: z.number() })),
+  usage: usageShape,
+});
+
+const badOutput = (defect: (Failure & { reason: "origin_bad_output" })["defect"]) =>
+  fail({ reason: "origin_bad_output", defect } as const);
+
+/** A client for one origin. Never retries: another ranker is the retry. */
+export function createOriginApi(settings: OriginSettings): OriginApi {
+  const client = new OpenAI({
+    baseURL: settings.baseUrl,
+    // The SDK refuses an empty key; a server without one ignores what it is sent.
+    apiKey: settings.apiKey || "none",
+    maxRetries: 0,
+    // A redirect is a login page in front of the origin, never the origin.
+    fetchOptions: { redirect: "manual" },
+    defaultHeaders: settings.accessClientId
+      ? {
+          "CF-Access-Client-Id": settings.accessClientId,
+          "CF-Access-Client-Secret": settings.accessClientSecret,
+        }
+      : {},
+  });
+
+  async function post<T>(
+    path: string,
+    body: Record<string, unknown>,
+    shape: z.ZodType<T>,
+    stage: Stage,
+  ): Promise<Result<T>> {
+    let answer: unknown;
+    try {
+      answer = await client.post(path, { body, signal: stage.signal });
+    } catch (error) {
+      return fail(originFailure(error, stage));
+    }
+    const parsed = shape.safeParse(answer);
+    if (parsed.success) return ok(parsed.data);
+    return badOutput(typeof answer === "object" ? "wrong_shape" : "not_json");
+  }
+
+  return {
+    async complete(body, stage) {
+      const answer = await post("/completions", body, completionShape, stage);
+      if (!answer.ok) return answer;
+      const { choices, usage } = answer.value;
+      if (choices.length !== body.prompt.length) return badOutput("wrong_count");
+      const candidates = Array.from<TokenLogprob[]>({ length: choices.length });
+      for (const { index, logprobs } of choices) {
+        if (!(index in candidates) || candidates[index] !== undefined)
+          return badOutput("wrong_order");
+        if (!logprobs) return badOutput("no_logprobs");
+        candidates[index] = tokenLogprobs(logprobs);
+      }
+      return ok({ candidates, usage: toUsage(usage) });
+    },
+
+    async chat(body, stage) {
+      const answer = await post("/chat/completions", body, chatShape, stage);
+      if (!answer.ok) return answer;
+      const choice = answer.value.choices[0];
+      if (choice?.finish_reason === "length") return badOutput("truncated");
+      const text = choice?.message.content?.trim() ?? "";
+      if (text === "") return badOutput("empty");
+      return ok({ text, usage: toUsage(answer.value.usage) });
+    },
+
+    async rerank(body, stage) {
+      const answer = await post("/rerank", body, rerankShape, stage);
+      if (!answer.ok) return answer;
+      const { results, usage } = answer.value;
+      if (results.length !== body.documents.length) return badOutput("wrong_count");
+      const scores = Array.from<number>({ length: results.length });
+      for (const { index, relevance_score: score } of results) {
+        if (!(index in scores) || scores[index] !== undefined) return badOutput("wrong_order");
+        scores[index] = score;
+      }
+      return ok({ scores, usage: toUsage(usage) });
+    },
+  };
+}
+
+function tokenLogprobs(logprobs: z.output<typeof logprobsShape>): TokenLogprob[] {
+  if ("content" in logprobs) {
+    return logprobs.content[0].top_logprobs.map(({ id, token, logprob }) => ({
+      id: id ?? null,
+      token,
+      logprob,
+    }));
+  }
+  return Object.entries(logprobs.top_logprobs[0]).map(([token, logprob]) => {
+    const id = /^token_id:(\d+)$/.exec(token)?.[1];
+    return { id: id === undefined ? null : Number(id), token, logprob };
+  });
+}
+
+function toUsage(usage: z.output<typeof usageShape>): Usage {
+  return {
+    promptTokens: usage?.prompt_tokens ?? usage?.total_tokens ?? null,
+    completionTokens: usage?.completion_tokens ?? null,
+    costUsd: null,
+  };
+}
+
+function originFailure(error: unknown, stage: Stage): Failure {
+  if (stage.signal.aborted) return { reason: "origin_timeout", limit: stage.limit };
+  // The SDK throws a parse error of a whole body as it comes; a cut body is a lost connection.
+  if (error instanceof SyntaxError) return { reason: "origin_bad_output", defect: "not_json" };
+  if (!(error instanceof OpenAI.APIError)) return { reason: "origin_unreachable" };
+  const status: unknown = error.status;
+  if (typeof status !== "number") return { reason: "origin_unreachable" };
+  if (status === 401 || status === 403 || (status >= 300 && status < 400))
+    return { reason: "origin_auth", status };
+  if (status === 404) return { reason: "origin_model" };
+  if (status === 429 || status === 503) {
+    const seconds = Number.parseInt(error.headers?.get("retry-after") ?? "", 10);
+    return {
+      reason: "origin_overloaded",
+      status,
+      retryAfterSeconds: Number.isNaN(seconds) ? null : seconds,
+    };
+  }
+  if (status === 400 && /context length|context size|max_model_len/i.test(error.message))
+    return { reason: "origin_context" };
+  if (status < 500) return { reason: "origin_rejected", status };
+  return { reason: "origin_error", status };
+}

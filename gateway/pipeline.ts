@@ -1,0 +1,197 @@
+// The way of a request: cache -> rank -> summarize. Vendors are not known here, only ports.
+import type { CacheReport, RankThroughRequest, ThemeCache } from "./cache/theme-cache.ts";
+import type { SummaryCache, SummaryCacheReport } from "./cache/summary-cache.ts";
+import {
+  addUsage,
+  noUsage,
+  type Egress,
+  type RankerSource,
+  type Span,
+  type SummarizerSource,
+  type Theme,
+  type Usage,
+} from "./core/domain.ts";
+import { fail, ok, type Failure, type Reason, type Result } from "./core/failure.ts";
+import type { Clock, Ranker, Summarizer } from "./core/ports.ts";
+import { failover, type Attempt } from "./resilience/failover.ts";
+
+export interface Pipeline {
+  /** In order of preference, the configured ones only. */
+  readonly rankers: readonly Ranker[];
+  readonly summarizers: readonly Summarizer[];
+  readonly themeCache: ThemeCache;
+  readonly summaryCache: SummaryCache;
+  /** The places in the text that speak for each theme. */
+  readonly evidence: (text: string, themes: readonly Theme[]) => readonly (readonly Span[])[];
+  readonly clock: Clock;
+}
+
+/** What a request brings besides its text: who asks, how long it may take, what may leave the house. */
+export interface Caller extends Pick<RankThroughRequest, "tenant" | "deadline" | "defer"> {
+  readonly egress: Egress;
+}
+
+export interface RankQuery extends Pick<RankThroughRequest, "text" | "themes" | "mode"> {
+  readonly topK: number;
+  readonly minScore: number;
+  readonly sources: readonly RankerSource[];
+}
+
+export interface AnalyzeQuery extends RankQuery {
+  readonly maxThemes: number;
+  readonly language: string | null;
+  readonly evidence: boolean;
+}
+
+export interface RankedTheme {
+  readonly theme: Theme;
+  /** 0-100, one decimal; the order is that of the unrounded scores. */
+  readonly score: number;
+  /** 1 = most relevant. */
+  readonly rank: number;
+  readonly confidence: number | null;
+  readonly evidence?: readonly Span[];
+}
+
+export interface RankOutcome {
+  readonly themes: readonly RankedTheme[];
+  /** Every theme's score in the order of the request, whatever is returned. */
+  readonly scores: readonly number[];
+  readonly source: RankerSource;
+  readonly model: string;
+  readonly reason: Reason | null;
+  readonly cache: CacheReport;
+  readonly attempts: readonly Attempt<RankerSource>[];
+  readonly usage: Usage;
+}
+
+export interface SummaryOutcome {
+  /** null when no summarizer answered. */
+  readonly written: {
+    readonly text: string;
+    readonly source: SummarizerSource;
+    readonly model: string;
+  } | null;
+  readonly themeIds: readonly string[];
+  readonly cache: SummaryCacheReport;
+  readonly attempts: readonly Attempt<SummarizerSource>[];
+  readonly reason: Reason | null;
+  readonly usage: Usage;
+}
+
+/** All accepted rankers failed; in the order they were tried. */
+export interface RankFailure {
+  readonly attempts: readonly Attempt<RankerSource>[];
+  readonly failures: readonly Failure[];
+}
+
+const roundScore = (value: number) => Math.round(value * 10) / 10;
+
+/** Ranks by the first accepted ranker that answers, from the cache where its scores are known. */
+export async function rank(
+  pipeline: Pipeline,
+  query: RankQuery,
+  caller: Caller,
+): Promise<Result<RankOutcome, RankFailure>> {
+  const accepted = pipeline.rankers.filter(({ source }) => query.sources.includes(source));
+  const { attempts, failures, answer } = await failover(
+    accepted,
+    pipeline.clock,
+    ({ source }) => (source === "gemini" && caller.egress !== "any" ? { reason: "egress" } : null),
+    (ranker) => {
+      const { text, themes, mode } = query;
+      const preferred = ranker === accepted[0];
+      return pipeline.themeCache.rank(ranker, { ...caller, text, themes, mode, preferred });
+    },
+  );
+  if (answer === null) return fail({ attempts, failures });
+
+  const { scores, model, cache, usage } = answer.value;
+  const order = scores
+    .map(({ value }, index) => ({ value, index }))
+    .toSorted((a, b) => b.value - a.value || a.index - b.index);
+  const ranked: RankedTheme[] = [];
+  for (const { value, index } of order.slice(0, query.topK)) {
+    const theme = query.themes[index];
+    const score = roundScore(value);
+    // Against the score as the client sees it, so that its own filter would agree.
+    if (theme === undefined || score < query.minScore) break;
+    const confidence = scores[index]?.confidence ?? null;
+    ranked.push({ theme, score, rank: ranked.length + 1, confidence });
+  }
+  return ok({
+    themes: ranked,
+    scores: scores.map(({ value }) => value),
+    source: answer.provider.source,
+    model,
+    reason: failures[0]?.reason ?? null,
+    cache,
+    attempts,
+    usage,
+  });
+}
+
+/** Writes a summary around the first themes of a ranking. Never fails: it may be unavailable. */
+export async function summarize(
+  pipeline: Pipeline,
+  query: AnalyzeQuery,
+  ranked: readonly RankedTheme[],
+  caller: Caller,
+): Promise<SummaryOutcome> {
+  const themes = ranked.slice(0, query.maxThemes).map(({ theme }) => theme);
+  const themeIds = themes.map(({ id }) => id);
+  const missed = { status: query.mode === "no-store" ? "bypass" : "miss", ageSeconds: null } as const;
+  const nothing = { written: null, themeIds, cache: missed, usage: noUsage };
+  if (themes.length === 0) return { ...nothing, attempts: [], reason: null };
+
+  const { attempts, failures, answer } = await failover(
+    pipeline.summarizers,
+    pipeline.clock,
+    ({ source }) => (source === "gemini" && caller.egress === "none" ? { reason: "egress" } : null),
+    (summarizer) => {
+      const { text, mode, language } = query;
+      const preferred = summarizer === pipeline.summarizers[0];
+      const request = { ...caller, text, themes, language, mode, preferred };
+      return pipeline.summaryCache.summarize(summarizer, request);
+    },
+  );
+  const reason = failures[0]?.reason ?? null;
+  if (answer === null) return { ...nothing, attempts, reason };
+  const { text, model, cache, usage } = answer.value;
+  const { source } = answer.provider;
+  return { written: { text, source, model }, themeIds, cache, attempts, reason, usage };
+}
+
+/** The ranking, then the summary around its first themes. */
+export async function analyze(
+  pipeline: Pipeline,
+  query: AnalyzeQuery,
+  caller: Caller,
+): Promise<Result<{ ranking: RankOutcome; summary: SummaryOutcome; usage: Usage }, RankFailure>> {
+  const ranking = await rank(pipeline, query, caller);
+  if (!ranking.ok) return ranking;
+  const summary = await summarize(pipeline, query, ranking.value.themes, caller);
+  const themes = query.evidence
+    ? withEvidence(pipeline, query, ranking.value.themes)
+    : ranking.value.themes;
+  return ok({
+    ranking: { ...ranking.value, themes },
+    summary,
+    usage: addUsage(ranking.value.usage, summary.usage),
+  });
+}
+
+function withEvidence(
+  pipeline: Pipeline,
+  { text, maxThemes }: AnalyzeQuery,
+  ranked: readonly RankedTheme[],
+): RankedTheme[] {
+  const spans = pipeline.evidence(
+    text,
+    ranked.slice(0, maxThemes).map(({ theme }) => theme),
+  );
+  return ranked.map((theme, index) => {
+    const evidence = spans[index];
+    return evidence === undefined ? theme : { ...theme, evidence };
+  });
+}

@@ -1,0 +1,29 @@
+// The one deadline of a request, and each stage's share of it.
+import { fail, ok, type Result } from "../core/failure.ts";
+import type { Clock, Deadline, Stage } from "../core/ports.ts";
+
+/** Kept back from every stage, so that the answer itself is built and sent in time. */
+const reserveMs = 150;
+/** A stage with less than this is not worth starting. */
+const minStageMs = 300;
+
+/**
+ * A deadline `budgetMs` after `startedMs`. Each stage gets the smaller of its own cap and what is
+ * left less the reserve.
+ */
+export function createDeadline(clock: Clock, startedMs: number, budgetMs: number): Deadline {
+  const remainingMs = () => startedMs + budgetMs - clock.nowMs();
+  return {
+    remainingMs,
+    stage(capMs: number): Result<Stage> {
+      const leftMs = remainingMs() - reserveMs;
+      if (leftMs < minStageMs) return fail({ reason: "deadline" });
+      const stageMs = Math.min(capMs, leftMs);
+      return ok({
+        signal: clock.timeoutSignal(stageMs),
+        budgetMs: stageMs,
+        limit: capMs <= leftMs ? "cap" : "deadline",
+      });
+    },
+  };
+}

@@ -1,0 +1,80 @@
+// What is told of a request: one wide event on the console, Server-Timing and Cache-Status to the caller.
+import type { RankOutcome, SummaryOutcome } from "./pipeline.ts";
+
+/** A flat record of numbers, names and states; never of user text. */
+export type EventFields = Readonly<Record<string, string | number | boolean | null | object>>;
+
+/** Collects one request's fields; written once, when the answer is ready. */
+export class RequestEvent {
+  #fields: EventFields = {};
+
+  set(fields: EventFields): void {
+    this.#fields = { ...this.#fields, ...fields };
+  }
+
+  /** One JSON line. */
+  write(): void {
+    // oxlint-disable-next-line no-console -- the console is where Workers Logs reads events
+    console.log(JSON.stringify({ event: "request", ...this.#fields }));
+  }
+}
+
+/** The event's fields of a ranking. */
+export function rankFields({ source, model, reason, cache, attempts, scores }: RankOutcome): EventFields {
+  return {
+    source,
+    model,
+    degraded: reason !== null,
+    reason,
+    cache: cache.status,
+    known: cache.known,
+    ranked: cache.ranked,
+    themes: scores.length,
+    attempts,
+  };
+}
+
+/** The event's fields of a summary. */
+export function summaryFields({ written, reason, cache, attempts }: SummaryOutcome): EventFields {
+  return {
+    summary_source: written?.source ?? null,
+    summary_reason: reason,
+    summary_cache: cache.status,
+    summary_attempts: attempts,
+  };
+}
+
+/** Server-Timing (W3C): one metric per upstream attempt, and the total; milliseconds. */
+export function serverTiming(
+  totalMs: number,
+  ranking: RankOutcome,
+  summary?: SummaryOutcome,
+): string {
+  const metric = (name: string, { durationMs, reason }: RankOutcome["attempts"][number] | SummaryOutcome["attempts"][number]) =>
+    `${name};dur=${durationMs}${reason === null ? "" : `;desc="${reason}"`}`;
+  return [
+    ...ranking.attempts.map((attempt) => metric(attempt.source, attempt)),
+    ...(summary?.attempts ?? []).map((attempt) => metric(`summary-${attempt.source}`, attempt)),
+    `total;dur=${totalMs}`,
+  ].join(", ");
+}
+
+/** Cache-Status (RFC 9211) of the ranking. */
+export function cacheStatus({ cache }: RankOutcome): string {
+  switch (cache.status) {
+    case "hit":
+      return "themerank; hit";
+    case "partial":
+      return `themerank; fwd=partial; detail="${cache.known} known, ${cache.ranked} ranked"`;
+    case "miss":
+      return "themerank; fwd=miss";
+    case "bypass":
+      return "themerank; fwd=bypass";
+  }
+}
+
+/** A fault that cost no request its answer: one JSON line of its own. */
+export function reportFault(fault: string): void {
+  // oxlint-disable-next-line no-console -- as above
+  console.warn(JSON.stringify({ event: "cache_fault", fault }));
+}

@@ -1,0 +1,23 @@
+// A text cut into sentences, with their places in it.
+import type { Span } from "../core/domain.ts";
+import { codePoints } from "./normal-form.ts";
+
+export interface Sentence extends Span {
+  readonly text: string;
+}
+
+const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
+
+/** The sentences in reading order, white space around them left out; line breaks end one too. */
+export function sentencesOf(text: string): Sentence[] {
+  const sentences: Sentence[] = [];
+  let at = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    const trimmed = segment.trim();
+    const lead = segment.length - segment.trimStart().length;
+    const start = at + codePoints(segment.slice(0, lead));
+    if (trimmed !== "") sentences.push({ text: trimmed, start, end: start + codePoints(trimmed) });
+    at += codePoints(segment);
+  }
+  return sentences;
+}
