@@ -91,10 +91,10 @@ const variables = z
     ORIGIN_ACCESS_CLIENT_SECRET: z.string().default(""),
     CACHE_PEPPER: z.string().default(""),
   })
-  .refine(
-    (v) => (v.ORIGIN_ACCESS_CLIENT_ID === "") === (v.ORIGIN_ACCESS_CLIENT_SECRET === ""),
-    { path: ["ORIGIN_ACCESS_CLIENT_SECRET"], error: "must be set together with the client id" },
-  );
+  .refine((v) => (v.ORIGIN_ACCESS_CLIENT_ID === "") === (v.ORIGIN_ACCESS_CLIENT_SECRET === ""), {
+    path: ["ORIGIN_ACCESS_CLIENT_SECRET"],
+    error: "must be set together with the client id",
+  });
 
 /** Every configuration name, for tools that pass settings on. */
 export const configNames: readonly string[] = Object.keys(variables.def.shape);

@@ -1,5 +1,5 @@
 // The Worker's entry: wires configuration, adapters and routes, once per isolate.
-import { version } from "../package.json" with { type: "json" };
+import { version } from "../package.json";
 import { CacheKeys } from "./cache/key.ts";
 import { createKvCache, noCache } from "./cache/kv.ts";
 import { SummaryCache } from "./cache/summary-cache.ts";
@@ -102,7 +102,9 @@ function createPipeline(config: Config, env: Env): Pipeline {
     const timeoutMs = config.SUMMARY_TIMEOUT_MS;
     switch (source) {
       case "gemini":
-        return gemini && createGeminiSummarizer(gemini, { models: config.GEMINI_MODELS, timeoutMs });
+        return (
+          gemini && createGeminiSummarizer(gemini, { models: config.GEMINI_MODELS, timeoutMs })
+        );
       case "origin":
         // A rerank server scores; it does not write.
         if (config.ORIGIN_DIALECT === "rerank") return null;

@@ -140,7 +140,10 @@ export async function summarize(
 ): Promise<SummaryOutcome> {
   const themes = ranked.slice(0, query.maxThemes).map(({ theme }) => theme);
   const themeIds = themes.map(({ id }) => id);
-  const missed = { status: query.mode === "no-store" ? "bypass" : "miss", ageSeconds: null } as const;
+  const missed = {
+    status: query.mode === "no-store" ? "bypass" : "miss",
+    ageSeconds: null,
+  } as const;
   const nothing = { written: null, themeIds, cache: missed, usage: noUsage };
   if (themes.length === 0) return { ...nothing, attempts: [], reason: null };
 

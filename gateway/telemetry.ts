@@ -20,7 +20,14 @@ export class RequestEvent {
 }
 
 /** The event's fields of a ranking. */
-export function rankFields({ source, model, reason, cache, attempts, scores }: RankOutcome): EventFields {
+export function rankFields({
+  source,
+  model,
+  reason,
+  cache,
+  attempts,
+  scores,
+}: RankOutcome): EventFields {
   return {
     source,
     model,
@@ -50,8 +57,10 @@ export function serverTiming(
   ranking: RankOutcome,
   summary?: SummaryOutcome,
 ): string {
-  const metric = (name: string, { durationMs, reason }: RankOutcome["attempts"][number] | SummaryOutcome["attempts"][number]) =>
-    `${name};dur=${durationMs}${reason === null ? "" : `;desc="${reason}"`}`;
+  const metric = (
+    name: string,
+    { durationMs, reason }: RankOutcome["attempts"][number] | SummaryOutcome["attempts"][number],
+  ) => `${name};dur=${durationMs}${reason === null ? "" : `;desc="${reason}"`}`;
   return [
     ...ranking.attempts.map((attempt) => metric(attempt.source, attempt)),
     ...(summary?.attempts ?? []).map((attempt) => metric(`summary-${attempt.source}`, attempt)),

@@ -98,14 +98,12 @@ export class ThemeCache {
 
     const atMs = this.#clock.nowMs();
     const lifetime = request.preferred ? preferredLifetime : fallbackLifetime;
-    const fetched = ranking.value.scores.map(
-      ({ value, confidence }): StoredScore => [
-        value,
-        confidence,
-        atMs,
-        atMs + lifetime.freshSeconds * 1_000,
-      ],
-    );
+    const fetched = ranking.value.scores.map(({ value, confidence }): StoredScore => [
+      value,
+      confidence,
+      atMs,
+      atMs + lifetime.freshSeconds * 1_000,
+    ]);
     const next = fetched.values();
     const all = known.map((score) => (partial && score !== null ? score : next.next().value));
     const scores = all.filter((score) => score !== undefined);
@@ -126,13 +124,10 @@ export class ThemeCache {
 
   async #entryKey(
     ranker: Ranker,
-    { tenant, text, themes }: RankThroughRequest,
+    { tenant, text }: RankThroughRequest,
     hashes: readonly string[],
   ): Promise<string> {
-    const set =
-      ranker.scope === "set"
-        ? themes.map((_, index) => hashes[index]).toSorted()
-        : null;
+    const set = ranker.scope === "set" ? hashes.toSorted() : null;
     return this.#keys.entry("scores", [
       tenant,
       text,

@@ -1,12 +1,5 @@
 // What the pipeline asks of the world. One contract test suite for each.
-import type {
-  RankerSource,
-  Ranking,
-  Scope,
-  Summary,
-  SummarizerSource,
-  Theme,
-} from "./domain.ts";
+import type { RankerSource, Ranking, Scope, Summary, SummarizerSource, Theme } from "./domain.ts";
 import type { Result, TimeLimit } from "./failure.ts";
 
 /** Time, injected so that tests own it. */

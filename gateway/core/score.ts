@@ -21,7 +21,10 @@ const maxDeviation = 4.5;
  * token or a log probability is not a number. After "Beyond Yes and No", NAACL 2024.
  * @param maxValue the highest value of the rating scale, 9 for digits
  */
-export function scoreRatings(ratings: readonly RatingLogprob[], maxValue: number): RatedScore | null {
+export function scoreRatings(
+  ratings: readonly RatingLogprob[],
+  maxValue: number,
+): RatedScore | null {
   let coverage = 0;
   let mean = 0;
   let meanSquare = 0;

@@ -57,7 +57,13 @@ export function createApp(
     const route = routes.find(({ path }) => path === c.req.path)?.path ?? null;
     const { status } = c.res;
     const durationMs = clock.nowMs() - c.get("startedMs");
-    event.set({ id: c.get("requestId"), method: c.req.method, route, status, duration_ms: durationMs });
+    event.set({
+      id: c.get("requestId"),
+      method: c.req.method,
+      route,
+      status,
+      duration_ms: durationMs,
+    });
     event.write();
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
@@ -86,7 +92,12 @@ function serve(
   version: string,
 ): void {
   if (config.CORS_ORIGINS.length > 0) {
-    app.use(cors({ origin: [...config.CORS_ORIGINS], exposeHeaders: ["X-Request-Id", "Server-Timing", "Cache-Status"] }));
+    app.use(
+      cors({
+        origin: [...config.CORS_ORIGINS],
+        exposeHeaders: ["X-Request-Id", "Server-Timing", "Cache-Status"],
+      }),
+    );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
   app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, version)));

@@ -67,7 +67,10 @@ type Issue = z.core.$ZodIssue;
 function fieldErrors(issue: Issue, input: unknown, at: readonly PropertyKey[] = []): FieldError[] {
   const path = [...at, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ pointer: pointer([...path, key]), detail: "is not a known field" }));
+    return issue.keys.map((key) => ({
+      pointer: pointer([...path, key]),
+      detail: "is not a known field",
+    }));
   }
   if (issue.code === "invalid_union") {
     // The branch that got past the type of the value knows what is wrong inside it.
@@ -109,6 +112,11 @@ function isMissing(input: unknown, path: readonly PropertyKey[]): boolean {
 
 function pointer(path: readonly PropertyKey[]): string {
   const steps = path.map((step) => String(step).replaceAll("~", "~0").replaceAll("/", "~1"));
-  const whole = steps.map((step) => `/${step}`).join("").toWellFormed();
-  return whole.length <= maxPointerLength ? whole : `${whole.slice(0, maxPointerLength)}…`.toWellFormed();
+  const whole = steps
+    .map((step) => `/${step}`)
+    .join("")
+    .toWellFormed();
+  return whole.length <= maxPointerLength
+    ? whole
+    : `${whole.slice(0, maxPointerLength)}…`.toWellFormed();
 }

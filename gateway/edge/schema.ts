@@ -9,7 +9,10 @@ const text = (minLength: number, maxLength: number) =>
   z
     .string()
     .overwrite(normalize)
-    .refine((value) => codePoints(value) >= minLength, `must hold at least ${minLength} character`)
+    .refine((value) => codePoints(value) >= minLength, {
+      error: `must hold at least ${minLength} character`,
+      abort: true,
+    })
     .refine((value) => codePoints(value) <= maxLength, {
       error: `must hold at most ${maxLength} characters`,
     })
@@ -25,11 +28,13 @@ const themeObject = z
   })
   .openapi("Theme");
 
-const theme = z.union([label, themeObject]).transform((given) =>
-  typeof given === "string"
-    ? { id: given, label: given, description: "" }
-    : { id: given.id ?? given.label, label: given.label, description: given.description ?? "" },
-);
+const theme = z
+  .union([label, themeObject])
+  .transform((given) =>
+    typeof given === "string"
+      ? { id: given, label: given, description: "" }
+      : { id: given.id ?? given.label, label: given.label, description: given.description ?? "" },
+  );
 
 const themes = z
   .array(theme)
@@ -55,7 +60,12 @@ const rankFields = {
     .string()
     .optional()
     .openapi({ description: "Name of a stored catalog, in place of themes. Built in: life." }),
-  top_k: z.int().min(1).max(100).default(100).openapi({ description: "How many themes to return." }),
+  top_k: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(100)
+    .openapi({ description: "How many themes to return." }),
   min_score: z.number().min(0).max(100).default(0),
   timeout_ms: z
     .int()
@@ -77,7 +87,11 @@ const oneCatalogue = (
   context: z.RefinementCtx,
 ): void => {
   if (value.themes === undefined && value.catalog === undefined) {
-    context.addIssue({ code: "custom", path: ["themes"], message: "themes or catalog is required" });
+    context.addIssue({
+      code: "custom",
+      path: ["themes"],
+      message: "themes or catalog is required",
+    });
   }
   if (value.themes !== undefined && value.catalog !== undefined) {
     context.addIssue({
@@ -111,10 +125,9 @@ export const analyzeRequest = z
           .openapi({ description: "BCP 47 tag. Default: the language of the text." }),
       })
       .prefault({}),
-    evidence: z
-      .boolean()
-      .default(false)
-      .openapi({ description: "Whether to name the sentences that speak for each summarised theme." }),
+    evidence: z.boolean().default(false).openapi({
+      description: "Whether to name the sentences that speak for each summarised theme.",
+    }),
   })
   .superRefine(oneCatalogue)
   .openapi("AnalyzeRequest");
@@ -205,7 +218,9 @@ export const analyzeAnswer = z
 
 export const rankThemesAnswer = z
   .object({
-    scores: z.array(z.int().min(0).max(100)).openapi({ description: "In the order of the themes." }),
+    scores: z
+      .array(z.int().min(0).max(100))
+      .openapi({ description: "In the order of the themes." }),
     processing_time: z.number().openapi({ description: "Seconds." }),
   })
   .openapi("RankThemesAnswer");

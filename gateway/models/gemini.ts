@@ -63,13 +63,7 @@ const answerShape = z.object({
   modelVersion: z.string().optional(),
 });
 
-const blockedReasons = new Set([
-  "SAFETY",
-  "RECITATION",
-  "BLOCKLIST",
-  "PROHIBITED_CONTENT",
-  "SPII",
-]);
+const blockedReasons = new Set(["SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"]);
 
 /** A client for Gemini. Never retries the same model. */
 export function createGeminiApi(settings: GeminiSettings): GeminiApi {
@@ -87,7 +81,9 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
       ...(request.schema && {
         responseMimeType: "application/json",
         // The SDK types a closed schema language and passes on what it is given.
-        responseSchema: request.schema as unknown as NonNullable<GenerationConfig["responseSchema"]>,
+        responseSchema: request.schema as unknown as NonNullable<
+          GenerationConfig["responseSchema"]
+        >,
       }),
     };
     let answer: unknown;
@@ -124,7 +120,10 @@ function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
   if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
   const { candidates, promptFeedback, usageMetadata, modelVersion } = parsed.data;
   const candidate = candidates?.[0];
-  if (promptFeedback?.blockReason || (candidate && blockedReasons.has(candidate.finishReason ?? "")))
+  if (
+    promptFeedback?.blockReason ||
+    (candidate && blockedReasons.has(candidate.finishReason ?? ""))
+  )
     return fail({ reason: "gemini_blocked" });
   if (candidate?.finishReason === "MAX_TOKENS")
     return fail({ reason: "gemini_bad_output", defect: "truncated" });

@@ -49,7 +49,9 @@ export function createGeminiRanker(api: GeminiApi, settings: GeminiRankerSetting
       const values = keys.map((key) => parsed.data[key]);
       if (values.includes(undefined))
         return fail({ reason: "gemini_bad_output", defect: "missing_theme" });
-      const scores = values.filter((value) => typeof value === "number" && value >= 0 && value <= 100);
+      const scores = values.filter(
+        (value) => typeof value === "number" && value >= 0 && value <= 100,
+      );
       if (scores.length !== values.length)
         return fail({ reason: "gemini_bad_output", defect: "out_of_range" });
       return ok({

@@ -94,6 +94,9 @@ function ratingsOf(
 }
 
 function capMs(timeoutMs: number, text: string, themes: RankerRequest["themes"]): number {
-  const tokens = themes.reduce((sum, theme) => sum + estimateThemeTokens(theme), estimateTokens(text));
+  const tokens = themes.reduce(
+    (sum, theme) => sum + estimateThemeTokens(theme),
+    estimateTokens(text),
+  );
   return timeoutMs * Math.max(1, tokens / typicalTokens);
 }

@@ -25,7 +25,10 @@ export function createRerankRanker(api: OriginApi, settings: RerankSettings): Ra
 
     async rank({ text, themes }, deadline) {
       const textTokens = estimateTokens(text);
-      const tokens = themes.reduce((sum, theme) => sum + textTokens + estimateThemeTokens(theme), 0);
+      const tokens = themes.reduce(
+        (sum, theme) => sum + textTokens + estimateThemeTokens(theme),
+        0,
+      );
       const stage = deadline.stage(settings.timeoutMs * Math.max(1, tokens / typicalTokens));
       if (!stage.ok) return stage;
       const answer = await api.rerank(

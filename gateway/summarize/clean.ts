@@ -4,8 +4,8 @@
 const maxLength = 1_500;
 
 // C0 (but tab and line feed), C1, zero-width and bidi controls, tag characters.
-// oxlint-disable-next-line no-control-regex
-const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;
+const hidden =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;
 const link = /\b(?:https?|ftp):\/\/[^\s<>()"']+|\bwww\.[^\s<>()"']+/giu;
 
 /** @param source the text that was summarised: links that stand in it may stay */

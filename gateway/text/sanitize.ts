@@ -11,7 +11,6 @@ const bracketToken =
   /\[(?=\/?(?:INST|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|SYSTEM_PROMPT|IMG|THINK|PREFIX|SUFFIX|MIDDLE|CALL_ID|ARGS|MODEL_SETTINGS)[\]_])/gu;
 const systemToken = /<(?=<\/?SYS>>)/gu;
 // Characters that show nothing and steer everything: C0 (but tab and line feed), C1, bidi, tags.
-// oxlint-disable-next-line no-control-regex
 const invisible =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
 

@@ -5,7 +5,14 @@ import type { RankOutcome, RankQuery } from "../../pipeline.ts";
 import type { rankThemesAnswer, rankThemesRequest } from "../schema.ts";
 
 export function fromRankThemes({ text, themes }: z.output<typeof rankThemesRequest>): RankQuery {
-  return { text, themes, topK: themes.length, minScore: 0, mode: "default", sources: rankerSources };
+  return {
+    text,
+    themes,
+    topK: themes.length,
+    minScore: 0,
+    mode: "default",
+    sources: rankerSources,
+  };
 }
 
 /** Whole scores in the order of the request; the time in seconds. */

@@ -1,0 +1,58 @@
+// What a person sees when the local stack serves: where, with what, and a line to paste.
+import texts from "../samples/texts.json" with { type: "json" };
+
+interface Status {
+  readonly mode: string;
+  readonly rankers: readonly Provider[];
+  readonly summarizers: readonly Provider[];
+}
+
+interface Provider {
+  readonly source: string;
+  readonly configured: boolean;
+  readonly model: string | null;
+}
+
+/**
+ * @param url the address to show
+ * @param address the one to ask for the status
+ * @param embeddedUrl the embedded origin's, null when there is none
+ */
+export async function greeting(
+  url: string,
+  address: string,
+  embeddedUrl: string | null,
+  tookMs: number,
+): Promise<string> {
+  const status = (await (await fetch(`${address}/v1/status`)).json()) as Status;
+  const order = (providers: readonly Provider[]) =>
+    providers
+      .filter(({ configured }) => configured)
+      .map(({ source, model }) => `${source} (${model})`)
+      .join(", then ");
+  const [sample] = texts;
+  const body = JSON.stringify({
+    text: sample?.text.replaceAll("'", "’"),
+    catalog: "life",
+    top_k: 5,
+  });
+  const lines = [
+    "",
+    `themerank is ready on ${url} (${(tookMs / 1_000).toFixed(1)} s), mode ${status.mode}`,
+    `  ranks:      ${order(status.rankers)}`,
+    `  summarises: ${order(status.summarizers)}`,
+  ];
+  if (embeddedUrl !== null) {
+    lines.push(
+      `  The origin is embedded, on ${embeddedUrl}: a small demonstration model of 28 MB, not Llama.`,
+      "  With an origin of your own: npm start -- --origin http://localhost:8000/v1",
+    );
+  }
+  lines.push(
+    "",
+    "Try it:",
+    `curl -s ${url}/v1/analyze -H 'Content-Type: application/json' -d '${body}'`,
+    "",
+  );
+  return lines.join("\n");
+}

@@ -1,0 +1,38 @@
+// Two projects: what runs in the Worker is tested in workerd, the stack around it in Node.
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { CACHE_PEPPER: "a secret of the tests" } },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/unit/**/*.test.ts", "test/contract/**/*.test.ts"],
+          globalSetup: "./test/support/fakes-for-workerd.ts",
+        },
+      },
+      {
+        test: {
+          name: "node",
+          include: [
+            "test/*.test.ts",
+            "test/support/*.test.ts",
+            "test/start/**/*.test.ts",
+            "test/embedded/**/*.test.ts",
+            "test/e2e/**/*.test.ts",
+          ],
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+        },
+      },
+    ],
+  },
+});
