@@ -1,19 +1,20 @@
 // The way of a request: cache -> rank -> summarize. Vendors are not known here, only ports.
-import type { CacheReport, RankThroughRequest, ThemeCache } from "./cache/theme-cache.ts";
-import type { SummaryCache, SummaryCacheReport } from "./cache/summary-cache.ts";
+import type { RankThroughRequest, ThemeCache } from "./cache/theme-cache.ts";
+import type { SummaryCache } from "./cache/summary-cache.ts";
 import {
   addUsage,
   noUsage,
   type Egress,
   type RankerSource,
   type Span,
-  type SummarizerSource,
   type Theme,
   type Usage,
 } from "./core/domain.ts";
-import { fail, ok, type Failure, type Reason, type Result } from "./core/failure.ts";
-import type { Clock, Ranker, Summarizer } from "./core/ports.ts";
-import { failover, type Attempt } from "./resilience/failover.ts";
+import { fail, ok, type Result } from "./core/failure.ts";
+import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
+import type { Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
+import { createDeadline } from "./resilience/deadline.ts";
+import { failover } from "./resilience/failover.ts";
 
 export interface Pipeline {
   /** In order of preference, the configured ones only. */
@@ -27,8 +28,11 @@ export interface Pipeline {
 }
 
 /** What a request brings besides its text: who asks, how long it may take, what may leave the house. */
-export interface Caller extends Pick<RankThroughRequest, "tenant" | "deadline" | "defer"> {
+export interface Caller extends Pick<RankThroughRequest, "tenant" | "defer"> {
   readonly egress: Egress;
+  /** The request's arrival, epoch ms, and the budget it has from then on. */
+  readonly startedMs: number;
+  readonly budgetMs: number;
 }
 
 export interface RankQuery extends Pick<RankThroughRequest, "text" | "themes" | "mode"> {
@@ -43,48 +47,6 @@ export interface AnalyzeQuery extends RankQuery {
   readonly evidence: boolean;
 }
 
-export interface RankedTheme {
-  readonly theme: Theme;
-  /** 0-100, one decimal; the order is that of the unrounded scores. */
-  readonly score: number;
-  /** 1 = most relevant. */
-  readonly rank: number;
-  readonly confidence: number | null;
-  readonly evidence?: readonly Span[];
-}
-
-export interface RankOutcome {
-  readonly themes: readonly RankedTheme[];
-  /** Every theme's score in the order of the request, whatever is returned. */
-  readonly scores: readonly number[];
-  readonly source: RankerSource;
-  readonly model: string;
-  readonly reason: Reason | null;
-  readonly cache: CacheReport;
-  readonly attempts: readonly Attempt<RankerSource>[];
-  readonly usage: Usage;
-}
-
-export interface SummaryOutcome {
-  /** null when no summarizer answered. */
-  readonly written: {
-    readonly text: string;
-    readonly source: SummarizerSource;
-    readonly model: string;
-  } | null;
-  readonly themeIds: readonly string[];
-  readonly cache: SummaryCacheReport;
-  readonly attempts: readonly Attempt<SummarizerSource>[];
-  readonly reason: Reason | null;
-  readonly usage: Usage;
-}
-
-/** All accepted rankers failed; in the order they were tried. */
-export interface RankFailure {
-  readonly attempts: readonly Attempt<RankerSource>[];
-  readonly failures: readonly Failure[];
-}
-
 const roundScore = (value: number) => Math.round(value * 10) / 10;
 
 /** Ranks by the first accepted ranker that answers, from the cache where its scores are known. */
@@ -93,15 +55,18 @@ export async function rank(
   query: RankQuery,
   caller: Caller,
 ): Promise<Result<RankOutcome, RankFailure>> {
+  const { tenant, defer, egress } = caller;
+  const deadline = deadlineOf(pipeline, caller);
   const accepted = pipeline.rankers.filter(({ source }) => query.sources.includes(source));
   const { attempts, failures, answer } = await failover(
     accepted,
     pipeline.clock,
-    ({ source }) => (source === "gemini" && caller.egress !== "any" ? { reason: "egress" } : null),
+    ({ source }) => (source === "gemini" && egress !== "any" ? { reason: "egress" } : null),
     (ranker) => {
       const { text, themes, mode } = query;
       const preferred = ranker === accepted[0];
-      return pipeline.themeCache.rank(ranker, { ...caller, text, themes, mode, preferred });
+      const request = { tenant, defer, deadline, text, themes, mode, preferred };
+      return pipeline.themeCache.rank(ranker, request);
     },
   );
   if (answer === null) return fail({ attempts, failures });
@@ -146,15 +111,17 @@ export async function summarize(
   } as const;
   const nothing = { written: null, themeIds, cache: missed, usage: noUsage };
   if (themes.length === 0) return { ...nothing, attempts: [], reason: null };
+  const { tenant, defer, egress } = caller;
+  const deadline = deadlineOf(pipeline, caller);
 
   const { attempts, failures, answer } = await failover(
     pipeline.summarizers,
     pipeline.clock,
-    ({ source }) => (source === "gemini" && caller.egress === "none" ? { reason: "egress" } : null),
+    ({ source }) => (source === "gemini" && egress === "none" ? { reason: "egress" } : null),
     (summarizer) => {
       const { text, mode, language } = query;
       const preferred = summarizer === pipeline.summarizers[0];
-      const request = { ...caller, text, themes, language, mode, preferred };
+      const request = { tenant, defer, deadline, text, themes, language, mode, preferred };
       return pipeline.summaryCache.summarize(summarizer, request);
     },
   );
@@ -197,4 +164,8 @@ function withEvidence(
     const evidence = spans[index];
     return evidence === undefined ? theme : { ...theme, evidence };
   });
+}
+
+function deadlineOf({ clock }: Pipeline, { startedMs, budgetMs }: Caller): Deadline {
+  return createDeadline(clock, startedMs, budgetMs);
 }

@@ -1,5 +1,5 @@
 // What is told of a request: one wide event on the console, Server-Timing and Cache-Status to the caller.
-import type { RankOutcome, SummaryOutcome } from "./pipeline.ts";
+import type { RankOutcome, SummaryOutcome } from "./core/outcome.ts";
 
 /** A flat record of numbers, names and states; never of user text. */
 export type EventFields = Readonly<Record<string, string | number | boolean | null | object>>;

@@ -1,16 +1,11 @@
 // Written summaries by text, chosen themes, language, model and prompt version.
 import { noUsage, type Summary } from "../core/domain.ts";
 import { ok, type Result } from "../core/failure.ts";
+import type { SummaryCacheReport } from "../core/outcome.ts";
 import type { Clock, ResultCache, Summarizer, SummaryRequest } from "../core/ports.ts";
 import { fallbackLifetime, preferredLifetime } from "./freshness.ts";
 import type { CacheKeys } from "./key.ts";
 import type { RankThroughRequest } from "./theme-cache.ts";
-
-export interface SummaryCacheReport {
-  readonly status: "hit" | "miss" | "bypass";
-  /** Whole seconds; null when nothing was served from the cache. */
-  readonly ageSeconds: number | null;
-}
 
 export interface CachedSummary extends Summary {
   readonly cache: SummaryCacheReport;

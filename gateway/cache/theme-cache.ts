@@ -1,21 +1,10 @@
 // Scores per (text, theme): what is known is served, only what is new is ranked.
 import { noUsage, type Ranking, type Theme, type ThemeScore } from "../core/domain.ts";
 import { ok, type Result } from "../core/failure.ts";
+import type { CacheMode, CacheReport } from "../core/outcome.ts";
 import type { Clock, Deadline, Ranker, ResultCache } from "../core/ports.ts";
 import { fallbackLifetime, preferredLifetime } from "./freshness.ts";
 import type { CacheKeys } from "./key.ts";
-
-export const cacheModes = ["default", "refresh", "no-store"] as const;
-export type CacheMode = (typeof cacheModes)[number];
-
-/** What the cache did for one ranking, in themes. */
-export interface CacheReport {
-  readonly status: "hit" | "partial" | "miss" | "bypass";
-  readonly known: number;
-  readonly ranked: number;
-  /** Age of the oldest score served, in whole seconds; null when none was. */
-  readonly ageSeconds: number | null;
-}
 
 export interface CachedRanking extends Ranking {
   readonly cache: CacheReport;

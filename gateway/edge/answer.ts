@@ -1,8 +1,7 @@
 // From outcomes of the pipeline to answers on the wire.
 import type { z } from "@hono/zod-openapi";
 import type { Usage } from "../core/domain.ts";
-import type { RankOutcome, SummaryOutcome } from "../pipeline.ts";
-import type { Attempt } from "../resilience/failover.ts";
+import type { Attempt, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { analyzeAnswer, rankAnswer } from "./schema.ts";
 
 type RankAnswer = z.output<typeof rankAnswer>;

@@ -8,7 +8,6 @@ import type { Config, ConfigComplaint } from "../config.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { Clock } from "../core/ports.ts";
 import { analyze, rank, type Caller, type Pipeline, type RankQuery } from "../pipeline.ts";
-import { createDeadline } from "../resilience/deadline.ts";
 import {
   cacheStatus,
   rankFields,
@@ -115,7 +114,7 @@ function serve(
     if (!request.ok) return problem(c, request.failure);
     const query = toQuery(request.value, pipeline);
     if (!query.ok) return problem(c, query.failure);
-    const outcome = await rank(pipeline, query.value, callerOf(c, request.value.timeout_ms, clock));
+    const outcome = await rank(pipeline, query.value, callerOf(c, request.value.timeout_ms));
     if (!outcome.ok) return problem(c, { kind: "ranking-unavailable", failure: outcome.failure });
     const processingTimeMs = elapsed(c, clock);
     c.get("event").set(rankFields(outcome.value));
@@ -141,7 +140,7 @@ function serve(
         language: wanted.language ?? null,
         evidence,
       },
-      callerOf(c, budgetMs, clock),
+      callerOf(c, budgetMs),
     );
     if (!outcome.ok) return problem(c, { kind: "ranking-unavailable", failure: outcome.failure });
     const { ranking: ranked, summary, usage } = outcome.value;
@@ -158,7 +157,7 @@ function serve(
     const request = await readBody(c, rankThemesRequest);
     if (!request.ok) return problem(c, request.failure);
     const query = fromRankThemes(request.value);
-    const outcome = await rank(pipeline, query, callerOf(c, defaultBudgetMs, clock));
+    const outcome = await rank(pipeline, query, callerOf(c, defaultBudgetMs));
     if (!outcome.ok) return problem(c, { kind: "ranking-unavailable", failure: outcome.failure });
     const processingTimeMs = elapsed(c, clock);
     c.get("event").set(rankFields(outcome.value));
@@ -193,10 +192,11 @@ function toQuery(request: RankRequest, pipeline: Pipeline): Result<RankQuery, Tr
   return ok({ text, themes, topK, minScore, mode, sources });
 }
 
-function callerOf(c: Context<Edge>, budgetMs: number, clock: Clock): Caller {
+function callerOf(c: Context<Edge>, budgetMs: number): Caller {
   return {
     ...c.get("identity"),
-    deadline: createDeadline(clock, c.get("startedMs"), budgetMs),
+    startedMs: c.get("startedMs"),
+    budgetMs,
     defer: (work) => c.executionCtx.waitUntil(work),
   };
 }

@@ -1,7 +1,7 @@
 // What went wrong, as the caller is told: RFC 9457 problem details. The only place that words them.
 import type { Context } from "hono";
 import type { ConfigComplaint } from "../config.ts";
-import type { RankFailure } from "../pipeline.ts";
+import type { RankFailure } from "../core/outcome.ts";
 import { toAttempts } from "./answer.ts";
 import type { Edge } from "./edge.ts";
 

@@ -1,7 +1,7 @@
 // The wire contract: what callers may send and what they get, validated and documented alike.
 import { z } from "@hono/zod-openapi";
-import { cacheModes } from "../cache/theme-cache.ts";
 import { rankerSources, summarizerSources } from "../core/domain.ts";
+import { cacheModes } from "../core/outcome.ts";
 import { codePoints, normalize } from "../text/normal-form.ts";
 
 /** A normalised string whose length is counted in code points, as JSON Schema counts it. */

@@ -1,13 +1,7 @@
 // Tries providers in order until one answers, and keeps the record of every try.
-import type { Failure, Reason, Result } from "../core/failure.ts";
+import type { Failure, Result } from "../core/failure.ts";
+import type { Attempt } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
-
-export interface Attempt<Source extends string> {
-  readonly source: Source;
-  readonly outcome: "ok" | "failed" | "skipped";
-  readonly reason: Reason | null;
-  readonly durationMs: number;
-}
 
 export interface FailoverOutcome<P extends { readonly source: string }, T> {
   readonly attempts: readonly Attempt<P["source"]>[];

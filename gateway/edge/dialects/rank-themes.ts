@@ -1,7 +1,8 @@
 // The older clients' shape: POST /rank-themes {text, themes} -> {scores, processing_time}.
 import type { z } from "@hono/zod-openapi";
 import { rankerSources } from "../../core/domain.ts";
-import type { RankOutcome, RankQuery } from "../../pipeline.ts";
+import type { RankOutcome } from "../../core/outcome.ts";
+import type { RankQuery } from "../../pipeline.ts";
 import type { rankThemesAnswer, rankThemesRequest } from "../schema.ts";
 
 export function fromRankThemes({ text, themes }: z.output<typeof rankThemesRequest>): RankQuery {

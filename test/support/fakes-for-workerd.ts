@@ -1,0 +1,30 @@
+// Starts the fake upstreams in Node and tells the tests in workerd where they listen.
+import type { TestProject } from "vitest/node";
+import { startFakeGemini } from "./fake-gemini.ts";
+import { startFakeVllm } from "./fake-vllm.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Base URLs, with the version where the API has one in it. */
+    vllm: string;
+    llamaServer: string;
+    gemini: string;
+    /** A loopback port on which nothing listens. */
+    refusedPort: number;
+  }
+}
+
+export default async function startFakes(project: TestProject): Promise<() => Promise<void>> {
+  const vllm = await startFakeVllm();
+  const llamaServer = await startFakeVllm({ shape: "llama-server" });
+  const gemini = await startFakeGemini({ unknownModels: ["gemini-gone"] });
+  const refused = await startFakeVllm();
+  await refused.stop();
+  project.provide("vllm", vllm.url);
+  project.provide("llamaServer", llamaServer.url);
+  project.provide("gemini", gemini.url);
+  project.provide("refusedPort", refused.port);
+  return async () => {
+    await Promise.all([vllm.close(), llamaServer.close(), gemini.close()]);
+  };
+}
