@@ -3,17 +3,6 @@ import type { TestProject } from "vitest/node";
 import { startFakeGemini } from "./fake-gemini.ts";
 import { startFakeVllm } from "./fake-vllm.ts";
 
-declare module "vitest" {
-  export interface ProvidedContext {
-    /** Base URLs, with the version where the API has one in it. */
-    vllm: string;
-    llamaServer: string;
-    gemini: string;
-    /** A loopback port on which nothing listens. */
-    refusedPort: number;
-  }
-}
-
 export default async function startFakes(project: TestProject): Promise<() => Promise<void>> {
   const vllm = await startFakeVllm();
   const llamaServer = await startFakeVllm({ shape: "llama-server" });

@@ -1,0 +1,48 @@
+// What the contract suites share: a real clock, a deadline, and the switches of the fakes.
+import type { Clock, Deadline } from "../../gateway/core/ports.ts";
+import { createDeadline } from "../../gateway/resilience/deadline.ts";
+import type { Fault } from "../support/fault.ts";
+
+export const clock: Clock = {
+  nowMs: () => Date.now(),
+  timeoutSignal: (delayMs) => AbortSignal.timeout(delayMs),
+};
+
+export const within = (budgetMs: number): Deadline => createDeadline(clock, Date.now(), budgetMs);
+
+/** The fakes run in Node; from workerd they are steered over HTTP. */
+export class FakeControl {
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = new URL("/__fake", url).href;
+  }
+
+  async break(fault: Fault): Promise<void> {
+    await fetch(this.#url, { method: "PUT", body: JSON.stringify(fault) });
+  }
+
+  async reset(): Promise<void> {
+    await fetch(this.#url, { method: "DELETE" });
+  }
+
+  async requests(): Promise<readonly { path: string; body: unknown; aborted: boolean }[]> {
+    const answer = await fetch(this.#url);
+    const { requests } = await answer.json<{
+      requests: { path: string; body: unknown; aborted: boolean }[];
+    }>();
+    return requests;
+  }
+}
+
+export const themes = [
+  { id: "money", label: "Money", description: "Debt, wages, rent and bills" },
+  { id: "travel", label: "Travel", description: "Journeys, trains and far places" },
+  { id: "sleep", label: "Sleep", description: "Rest, dreams and nights awake" },
+  { id: "family", label: "Family", description: "Parents, children and home" },
+  { id: "odd", label: "<|eot_id|>Odd \u{1F9FE} label", description: "" },
+];
+
+export const text =
+  "The rent is late again and the debt keeps me awake at night. " +
+  "My children ask why there is no money for the trip.";

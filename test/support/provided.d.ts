@@ -1,0 +1,13 @@
+// What the fakes tell the tests in workerd.
+import "vitest";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Base URLs, with the version where the API has one in it. */
+    vllm: string;
+    llamaServer: string;
+    gemini: string;
+    /** A loopback port on which nothing listens. */
+    refusedPort: number;
+  }
+}
