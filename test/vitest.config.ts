@@ -5,13 +5,24 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
+    silent: "passed-only",
     projects: [
       {
         plugins: [
-          cloudflareTest({
+          cloudflareTest(({ inject }) => ({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { CACHE_PEPPER: "a secret of the tests" } },
-          }),
+            miniflare: {
+              bindings: {
+                CACHE_PEPPER: "a secret of the tests",
+                ORIGIN_BASE_URL: inject("vllm"),
+                ORIGIN_TIMEOUT_MS: "400",
+                GEMINI_API_KEY: "a-key",
+                GEMINI_BASE_URL: inject("gemini"),
+                GEMINI_TIMEOUT_MS: "400",
+                SUMMARY_TIMEOUT_MS: "400",
+              },
+            },
+          })),
         ],
         test: {
           name: "workerd",

@@ -58,8 +58,12 @@ export async function readBody<S extends z.ZodType>(
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
-  const errors = parsed.error.issues.flatMap((issue) => fieldErrors(issue, value));
-  return fail({ kind: "invalid-request", errors: errors.slice(0, maxErrors) });
+  // One error a field: the first names the rule that the others follow from.
+  const errors = new Map<string, FieldError>();
+  for (const error of parsed.error.issues.flatMap((issue) => fieldErrors(issue, value))) {
+    if (!errors.has(error.pointer)) errors.set(error.pointer, error);
+  }
+  return fail({ kind: "invalid-request", errors: [...errors.values()].slice(0, maxErrors) });
 }
 
 type Issue = z.core.$ZodIssue;

@@ -1,0 +1,127 @@
+// The service around the rankings: health, readiness, status, document, keys, ids, events.
+import { afterEach, describe, expect, inject, it, vi } from "vitest";
+import { statusAnswer } from "../../gateway/edge/schema.ts";
+import { FakeControl } from "./support.ts";
+import { freshText, get, life, post, send } from "./service.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("health", () => {
+  it("is told alive and ready", async () => {
+    for (const path of ["/healthz", "/readyz"]) {
+      const response = await get(path);
+      expect([response.status, await response.json()]).toEqual([200, { status: "ok" }]);
+    }
+  });
+
+  it("is alive but not ready with bad settings, which are named without their values", async () => {
+    const bad = { RANKERS: "origin,oracle", ORIGIN_TIMEOUT_MS: "31000", EGRESS: "s3cret" };
+    expect((await get("/healthz", bad)).status).toBe(200);
+    for (const response of [await get("/readyz", bad), await post("/v1/rank", {}, bad)]) {
+      expect(response.status).toBe(503);
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+      const body = await response.text();
+      for (const name of Object.keys(bad)) expect(body).toContain(name);
+      for (const value of Object.values(bad)) expect(body).not.toContain(value);
+    }
+  });
+});
+
+describe("/v1/status", () => {
+  it.each([
+    ["hybrid", {}],
+    ["all-gemini", { ORIGIN_BASE_URL: "" }],
+    ["all-local", { GEMINI_API_KEY: "" }],
+    ["lexical", { ORIGIN_BASE_URL: "", GEMINI_API_KEY: "" }],
+  ])("tells the mode %s by the settings", async (mode, overrides) => {
+    const status = statusAnswer.parse(await (await get("/v1/status", overrides)).json());
+    expect(status.mode).toBe(mode);
+    const usable = Object.fromEntries(
+      status.rankers.map(({ source, configured }) => [source, configured]),
+    );
+    expect(usable).toEqual({
+      origin: mode === "hybrid" || mode === "all-local",
+      gemini: mode === "hybrid" || mode === "all-gemini",
+      lexical: true,
+    });
+  });
+});
+
+describe("/openapi.json", () => {
+  it("is OpenAPI 3.1 and describes every route that answers", async () => {
+    const document = await (
+      await get("/openapi.json")
+    ).json<{
+      openapi: string;
+      paths: Record<string, object>;
+    }>();
+    expect(document.openapi).toBe("3.1.0");
+    expect(Object.keys(document.paths).toSorted()).toEqual([
+      "/healthz",
+      "/rank-themes",
+      "/readyz",
+      "/v1/analyze",
+      "/v1/rank",
+      "/v1/status",
+    ]);
+  });
+});
+
+describe("keys", () => {
+  const required = { AUTH_MODE: "required" };
+
+  it("are required where the mode is not open; health, status and document stay public", async () => {
+    for (const path of ["/v1/rank", "/v1/analyze", "/rank-themes"]) {
+      const response = await post(path, { text: "Rent.", themes: ["Money"] }, required);
+      expect(response.status).toBe(401);
+      expect(response.headers.get("www-authenticate")).toBe("Bearer");
+    }
+    for (const path of ["/healthz", "/readyz", "/v1/status", "/openapi.json"]) {
+      expect((await get(path, required)).status).toBe(200);
+    }
+  });
+
+  it("are required by default", async () => {
+    const unset: Record<string, string> = { AUTH_MODE: undefined as never };
+    expect((await post("/v1/rank", { text: "Rent.", themes: ["Money"] }, unset)).status).toBe(401);
+  });
+});
+
+describe("a request id", () => {
+  it("is given, or taken from the caller when it is harmless", async () => {
+    const ask = (id: string) =>
+      send(new Request("https://themerank.test/healthz", { headers: { "x-request-id": id } }));
+    expect((await ask("my-request_7")).headers.get("x-request-id")).toBe("my-request_7");
+    for (const bad of ["a b", "x".repeat(256), "<script>"]) {
+      expect((await ask(bad)).headers.get("x-request-id")).toMatch(/^req_[0-9A-HJKMNP-TV-Z]{26}$/);
+    }
+  });
+});
+
+describe("the wide event", () => {
+  it("is one JSON line per request, without a word of the caller's", async () => {
+    const lines: string[] = [];
+    vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+    const text = `${freshText()} canary-text`;
+    await post("/v1/analyze", { text, themes: ["canary-label", ...life] });
+    await post("/v1/rank", { text, themes: "canary-bad" });
+    await get("/canary-path");
+    expect(lines).toHaveLength(3);
+    const [good, bad, lost] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(good).toMatchObject({
+      event: "request",
+      route: "/v1/analyze",
+      status: 200,
+      source: "origin",
+      degraded: false,
+      cache: "miss",
+      themes: 25,
+      summary_source: "gemini",
+    });
+    expect(bad).toMatchObject({ status: 422, problem: "invalid-request" });
+    expect(lost).toMatchObject({ status: 404, route: null });
+    expect(lines.join("\n")).not.toContain("canary");
+    await new FakeControl(inject("vllm")).reset();
+    await new FakeControl(inject("gemini")).reset();
+  });
+});

@@ -1,0 +1,80 @@
+// Guarantees of the one deadline of a request.
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createDeadline } from "../../../gateway/resilience/deadline.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+function start(budgetMs: number, usedMs = 0) {
+  const clock = new ManualClock();
+  const deadline = createDeadline(clock, clock.nowMs(), budgetMs);
+  clock.advance(usedMs);
+  return { clock, deadline };
+}
+
+describe("a deadline", () => {
+  it("counts from the request's arrival, and below zero when it is over", () => {
+    const { clock, deadline } = start(1_000, 400);
+    expect(deadline.remainingMs()).toBe(600);
+    clock.advance(700);
+    expect(deadline.remainingMs()).toBe(-100);
+  });
+
+  it("counts the time spent before it was made", () => {
+    const clock = new ManualClock();
+    const startedMs = clock.nowMs();
+    clock.advance(250);
+    expect(createDeadline(clock, startedMs, 1_000).remainingMs()).toBe(750);
+  });
+
+  it("gives a stage its own cap while the budget is larger, and says so", () => {
+    const stage = start(15_000).deadline.stage(2_500);
+    expect(stage).toMatchObject({ ok: true, value: { budgetMs: 2_500, limit: "cap" } });
+  });
+
+  it("gives a stage what is left less the reserve for the answer, and says so", () => {
+    const stage = start(15_000, 13_000).deadline.stage(2_500);
+    expect(stage).toMatchObject({ ok: true, value: { budgetMs: 1_850, limit: "deadline" } });
+  });
+
+  it("names the cap as the limit when both are equal", () => {
+    const stage = start(2_650).deadline.stage(2_500);
+    expect(stage).toMatchObject({ ok: true, value: { budgetMs: 2_500, limit: "cap" } });
+  });
+
+  it("starts no stage that would have less than 300 ms after the reserve of 150 ms", () => {
+    expect(start(1_000, 551).deadline.stage(2_500)).toEqual({
+      ok: false,
+      failure: { reason: "deadline" },
+    });
+    expect(start(1_000, 550).deadline.stage(2_500)).toMatchObject({
+      ok: true,
+      value: { budgetMs: 300 },
+    });
+  });
+
+  it("starts no stage after it is over", () => {
+    expect(start(1_000, 5_000).deadline.stage(10).ok).toBe(false);
+  });
+
+  it("aborts a stage's signal when the stage's time is over and not before", () => {
+    const { clock, deadline } = start(15_000);
+    const stage = deadline.stage(2_500);
+    if (!stage.ok) expect.fail("no stage");
+    clock.advance(2_499);
+    expect(stage.value.signal.aborted).toBe(false);
+    clock.advance(1);
+    expect(stage.value.signal.aborted).toBe(true);
+  });
+
+  it("never lets a stage run past the request's budget", () => {
+    const ms = fc.integer({ min: 0, max: 40_000 });
+    fc.assert(
+      fc.property(ms, ms, ms, (budgetMs, usedMs, capMs) => {
+        const stage = start(budgetMs, usedMs).deadline.stage(capMs);
+        if (!stage.ok) return;
+        expect(usedMs + stage.value.budgetMs).toBeLessThan(budgetMs);
+        expect(stage.value.budgetMs).toBeLessThanOrEqual(capMs);
+      }),
+    );
+  });
+});

@@ -1,0 +1,9 @@
+// A deadline that never comes.
+import { ok } from "../../../gateway/core/failure.ts";
+import type { Deadline } from "../../../gateway/core/ports.ts";
+
+export const unhurried: Deadline = {
+  remainingMs: () => 15_000,
+  stage: (capMs) =>
+    ok({ signal: new AbortController().signal, budgetMs: capMs, limit: "cap" as const }),
+};
