@@ -1,6 +1,7 @@
 // Starts the embedded origin: `node main.ts [--port N]`, on the loopback interface only.
 import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
+import life from "../../gateway/samples/life.json" with { type: "json" };
 import { loadEmbedder } from "./embedder.ts";
 import { createReranker } from "./reranker.ts";
 import { createEmbeddedOrigin } from "./server.ts";
@@ -30,7 +31,11 @@ const port = readPort();
 const embed = await loadEmbedder().catch((error: unknown) =>
   giveUp(`cannot load the model, run npm install again: ${messageOf(error)}`),
 );
-const server = createEmbeddedOrigin(createReranker(embed));
+const reranker = createReranker(embed);
+// The first request would pay for compiling the model's code and for embedding the sample catalogue.
+const catalogue = life.map(({ label, description }) => `${label}: ${description}`);
+await reranker.score("warm-up", catalogue, new AbortController().signal);
+const server = createEmbeddedOrigin(reranker);
 
 server.on("error", (error: NodeJS.ErrnoException) => {
   giveUp(error.code === "EADDRINUSE" ? `port ${port} is in use` : messageOf(error));

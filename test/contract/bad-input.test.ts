@@ -10,9 +10,7 @@ const raw = (body: BodyInit | null, headers: Record<string, string>) =>
   send(new Request("https://themerank.test/v1/rank", { method: "POST", headers, body }));
 const json = { "content-type": "application/json" };
 const bytes = (...values: number[]) => new Uint8Array(values);
-const utf16 = new Uint8Array(
-  new Uint16Array([...JSON.stringify(good)].map((c) => c.charCodeAt(0))).buffer,
-);
+const utf16 = new Uint8Array(Uint16Array.from(JSON.stringify(good), (c) => c.charCodeAt(0)).buffer);
 
 const cases: [
   name: string,

@@ -59,7 +59,7 @@ function setUp() {
       ...options,
       themes,
       deadline: unhurried,
-      defer: (work) => deferred.push(work),
+      defer: (late) => deferred.push(late),
     });
     await Promise.all(deferred);
     return result;
@@ -381,7 +381,7 @@ describe("an entry that cannot be trusted", () => {
     ["no object", () => "hit"],
     ["a list", () => []],
     ["null", () => null],
-    ["without themes", ({ ...entry }: object) => ({ ...entry, themes: undefined })],
+    ["without themes", (entry) => ({ ...(entry as object), themes: undefined })],
     ["with themes as a list", (entry) => ({ ...(entry as object), themes: [[1, 1, 1, 1]] })],
     ["without a tenant", (entry) => ({ ...(entry as object), tenant: undefined })],
     ["of another tenant", (entry) => ({ ...(entry as object), tenant: "other" })],
@@ -439,12 +439,10 @@ describe("two requests at once", () => {
     const { rank } = setUp();
     const ranker = new ScriptedRanker();
     const racing = new ScriptedRanker();
-    const slow: Ranker = {
-      ...ranker,
-      rank: async (...given) => {
-        await rank(racing, [sleep]);
-        return ranker.rank(...given);
-      },
+    const slow = new ScriptedRanker();
+    slow.rank = async (...given) => {
+      await rank(racing, [sleep]);
+      return ranker.rank(...given);
     };
     await rank(slow, [money]);
     expect((await rank(ranker, [money, sleep])).cache.status).toBe("hit");
@@ -458,12 +456,10 @@ describe("two requests at once", () => {
     clock.advance(1_000);
     const other = new ScriptedRanker();
     other.score = () => ({ value: 20, confidence: null });
-    const partial: Ranker = {
-      ...ranker,
-      rank: async (...given) => {
-        await rank(other, [money], { mode: "refresh" });
-        return ranker.rank(...given);
-      },
+    const partial = new ScriptedRanker();
+    partial.rank = async (...given) => {
+      await rank(other, [money], { mode: "refresh" });
+      return ranker.rank(...given);
     };
     // Served the known 10 for money while another request stored 20.
     expect((await rank(partial, [money, sleep])).values).toEqual([10, 10]);

@@ -1,0 +1,129 @@
+// Guarantees of what is told of a request.
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { RankOutcome, SummaryOutcome } from "../../gateway/pipeline.ts";
+import {
+  cacheStatus,
+  rankFields,
+  reportFault,
+  RequestEvent,
+  serverTiming,
+  summaryFields,
+} from "../../gateway/telemetry.ts";
+import { theme } from "./support/theme.ts";
+
+const usage = { promptTokens: 1, completionTokens: 1, costUsd: null };
+const canary = theme("Canary label", "Canary words", "canary-id");
+
+const ranking: RankOutcome = {
+  themes: [{ theme: canary, score: 87.4, rank: 1, confidence: 0.9 }],
+  scores: [87.41, 3],
+  source: "gemini",
+  model: "flash",
+  reason: "origin_timeout",
+  cache: { status: "miss", known: 0, ranked: 2, ageSeconds: null },
+  attempts: [
+    { source: "origin", outcome: "failed", reason: "origin_timeout", durationMs: 2_500 },
+    { source: "gemini", outcome: "ok", reason: null, durationMs: 610 },
+  ],
+  usage,
+};
+const summary: SummaryOutcome = {
+  written: { text: "Canary summary.", source: "extractive", model: "extractive-1" },
+  themeIds: ["canary-id"],
+  cache: { status: "miss", ageSeconds: null },
+  attempts: [
+    { source: "gemini", outcome: "skipped", reason: "egress", durationMs: 0 },
+    { source: "extractive", outcome: "ok", reason: null, durationMs: 2 },
+  ],
+  reason: "egress",
+  usage,
+};
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("Server-Timing", () => {
+  it("has a metric per attempt, in order, and the total", () => {
+    expect(serverTiming(3_120, ranking)).toBe(
+      'origin;dur=2500;desc="origin_timeout", gemini;dur=610, total;dur=3120',
+    );
+  });
+
+  it("tells the summary's attempts from the ranking's", () => {
+    expect(serverTiming(3_130, ranking, summary)).toBe(
+      'origin;dur=2500;desc="origin_timeout", gemini;dur=610, ' +
+        'summary-gemini;dur=0;desc="egress", summary-extractive;dur=2, total;dur=3130',
+    );
+  });
+
+  it("is the total alone when nobody was asked", () => {
+    expect(serverTiming(4, { ...ranking, attempts: [] })).toBe("total;dur=4");
+  });
+});
+
+describe("Cache-Status", () => {
+  it.each([
+    ["hit", "themerank; hit"],
+    ["miss", "themerank; fwd=miss"],
+    ["bypass", "themerank; fwd=bypass"],
+    ["partial", 'themerank; fwd=partial; detail="20 known, 4 ranked"'],
+  ] as const)("words %s as RFC 9211 does", (status, header) => {
+    const cache = { status, known: 20, ranked: 4, ageSeconds: 1 };
+    expect(cacheStatus({ ...ranking, cache })).toBe(header);
+  });
+});
+
+describe("the event of a request", () => {
+  it("is one JSON line with every field that was set, the last word counting", () => {
+    const log = vi.spyOn(console, "log").mockReturnValue();
+    const event = new RequestEvent();
+    event.set({ id: "req_1", status: 200 });
+    event.set({ status: 503, note: "two\nlines\u2028" });
+    event.write();
+    expect(log).toHaveBeenCalledOnce();
+    const line = String(log.mock.calls[0]?.[0]);
+    expect(line).not.toContain("\n");
+    expect(JSON.parse(line)).toEqual({
+      event: "request",
+      id: "req_1",
+      status: 503,
+      note: "two\nlines\u2028",
+    });
+  });
+
+  it("tells of a ranking how it came about, each failover included", () => {
+    expect(rankFields(ranking)).toEqual({
+      source: "gemini",
+      model: "flash",
+      degraded: true,
+      reason: "origin_timeout",
+      cache: "miss",
+      known: 0,
+      ranked: 2,
+      themes: 2,
+      attempts: ranking.attempts,
+    });
+    expect(rankFields({ ...ranking, reason: null })).toMatchObject({ degraded: false });
+  });
+
+  it("tells of a summary who wrote it, or why nobody did", () => {
+    expect(summaryFields(summary)).toMatchObject({
+      summary_source: "extractive",
+      summary_reason: "egress",
+      summary_cache: "miss",
+    });
+    expect(summaryFields({ ...summary, written: null })).toMatchObject({ summary_source: null });
+  });
+
+  it("holds no word of the user or of the summary", () => {
+    const fields = { ...rankFields(ranking), ...summaryFields(summary) };
+    expect(JSON.stringify(fields)).not.toMatch(/canary/i);
+  });
+});
+
+describe("a fault of the cache", () => {
+  it("is one JSON line of its own", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    reportFault("get_timeout");
+    expect(warn.mock.calls).toEqual([['{"event":"cache_fault","fault":"get_timeout"}']]);
+  });
+});

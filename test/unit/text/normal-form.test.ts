@@ -1,0 +1,46 @@
+// Guarantees of the one form in which user text is measured, hashed and prompted.
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { codePoints, normalize } from "../../../gateway/text/normal-form.ts";
+
+describe("normalize", () => {
+  it("makes composed and decomposed spellings one", () => {
+    expect(normalize("cafe\u0301")).toBe("caf\u00e9");
+  });
+
+  it("keeps compatibility characters apart: NFC, not NFKC", () => {
+    expect(normalize("ﬁ Ａ ²")).toBe("ﬁ Ａ ²");
+  });
+
+  it("trims white space of every kind, at the ends only", () => {
+    expect(normalize("\ufeff \t\n\u00a0a  b\u3000\r\n")).toBe("a  b");
+  });
+
+  it("turns lone surrogates into U+FFFD and leaves pairs alone", () => {
+    expect(normalize("a\ud83d b\udc00 😀")).toBe("a\ufffd b\ufffd 😀");
+  });
+
+  it("changes nothing the second time, and is well-formed NFC", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (a, b) => {
+        const once = normalize(`${a}\u0301\ud800 ${b}`);
+        expect(normalize(once)).toBe(once);
+        expect(once.normalize("NFC")).toBe(once);
+        expect(once.isWellFormed()).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("codePoints", () => {
+  it.each([
+    ["", 0],
+    ["abc", 3],
+    ["😀", 1],
+    ["👨‍👩‍👧", 5],
+    ["e\u0301", 2],
+    ["東京", 2],
+  ])("counts code points, as JSON Schema does: %j is %i", (text, count) => {
+    expect(codePoints(text)).toBe(count);
+  });
+});
