@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { egressLevels, rankerSources, summarizerSources } from "./core/domain.ts";
 import { fail, ok, type Result } from "./core/failure.ts";
+import { originDialects, promptFormats, promptLayouts } from "./core/origin.ts";
 
 /** The longest budget a caller may ask for; no stage cap may exceed it. */
 export const maxRequestMs = 30_000;
@@ -45,7 +46,9 @@ const ratingTokens = z
   .default("")
   .transform((text, context) => {
     if (text.trim() === "") return null;
-    const parsed = z.record(z.string().regex(/^\d+$/), z.number()).safeParse(parseJson(text));
+    const parsed = z
+      .record(z.string().regex(/^(?:0|[1-9]\d*)$/), z.number())
+      .safeParse(parseJson(text));
     if (parsed.success && Object.keys(parsed.data).length >= 2) {
       const values = Object.values(parsed.data);
       if (Math.min(...values) === 0 && Math.max(...values) > 0) {
@@ -67,10 +70,14 @@ const variables = z
     ORIGIN_MODEL: z.string().min(1).default("theme-ranker"),
     ORIGIN_MODEL_VERSION: z.string().default(""),
     ORIGIN_DIALECT: z
-      .enum(["completions", "rerank"], "must be completions or rerank")
+      .enum(originDialects, `must be one of ${originDialects.join(", ")}`)
       .default("completions"),
-    ORIGIN_PROMPT_FORMAT: z.enum(["llama-3"], "must be llama-3").default("llama-3"),
-    ORIGIN_PROMPT_LAYOUT: z.enum(["text-first"], "must be text-first").default("text-first"),
+    ORIGIN_PROMPT_FORMAT: z
+      .enum(promptFormats, `must be one of ${promptFormats.join(", ")}`)
+      .default("llama-3"),
+    ORIGIN_PROMPT_LAYOUT: z
+      .enum(promptLayouts, `must be one of ${promptLayouts.join(", ")}`)
+      .default("text-first"),
     ORIGIN_RATING_TOKENS: ratingTokens,
     ORIGIN_TIMEOUT_MS: cap(2_500),
     GEMINI_TIMEOUT_MS: cap(6_000),
@@ -93,6 +100,7 @@ const variables = z
   })
   .refine((v) => (v.ORIGIN_ACCESS_CLIENT_ID === "") === (v.ORIGIN_ACCESS_CLIENT_SECRET === ""), {
     path: ["ORIGIN_ACCESS_CLIENT_SECRET"],
+    when: () => true,
     error: "must be set together with the client id",
   });
 

@@ -14,6 +14,7 @@ import { createOriginApi } from "./models/openai.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { createGeminiRanker } from "./rank/gemini-ranker.ts";
 import { createLexicalRanker } from "./rank/lexical-ranker.ts";
+import { createChatRanker } from "./rank/origin-chat.ts";
 import { createCompletionsRanker } from "./rank/origin-completions.ts";
 import { createRerankRanker } from "./rank/origin-rerank.ts";
 import { evidence } from "./summarize/evidence.ts";
@@ -79,9 +80,11 @@ function createPipeline(config: Config, env: Env): Pipeline {
         if (origin === null) return null;
         const settings = { ...served, timeoutMs: config.ORIGIN_TIMEOUT_MS };
         if (config.ORIGIN_DIALECT === "rerank") return createRerankRanker(origin, settings);
+        if (config.ORIGIN_DIALECT === "chat") return createChatRanker(origin, settings);
         return createCompletionsRanker(origin, {
           ...settings,
           format: config.ORIGIN_PROMPT_FORMAT,
+          layout: config.ORIGIN_PROMPT_LAYOUT,
           ratingTokens: config.ORIGIN_RATING_TOKENS,
         });
       }

@@ -142,14 +142,20 @@ export class ThemeCache {
   ): Promise<void> {
     // Read again: another request may have written since, and its themes must stay.
     const entry = await this.#read(key, tenant);
-    const themes = new Map(Object.entries(entry?.model === model ? entry.themes : {}));
+    const nowMs = this.#clock.nowMs();
+    const themes = new Map<string, StoredScore>();
+    for (const [hash, score] of Object.entries(entry?.model === model ? entry.themes : {})) {
+      if (!isFromTheFuture(score, nowMs)) themes.set(hash, score);
+    }
     for (const [index, hash] of hashes.entries()) {
       const score = scores[index];
       if (score !== undefined && (themes.get(hash)?.[2] ?? 0) <= score[2]) themes.set(hash, score);
     }
     const newest = [...themes].toSorted(([, a], [, b]) => b[2] - a[2]).slice(0, maxThemesPerEntry);
+    // A short-lived score must not take a long-lived one along.
+    const freshMs = Math.max(...newest.map(([, [, , , until]]) => until - nowMs));
     const merged: StoredScores = { tenant, model, themes: Object.fromEntries(newest) };
-    await this.#store.put(key, merged, keepSeconds);
+    await this.#store.put(key, merged, Math.max(keepSeconds, freshMs / 1_000));
   }
 }
 
@@ -164,8 +170,12 @@ function answer(
 }
 
 function fresh(score: StoredScore | undefined, nowMs: number): StoredScore | null {
-  // A time of ranking in the future is a forged or skewed entry.
-  return score !== undefined && score[2] <= nowMs + 60_000 && nowMs < score[3] ? score : null;
+  return score !== undefined && !isFromTheFuture(score, nowMs) && nowMs < score[3] ? score : null;
+}
+
+/** Forged, or written by a clock that is off: it would be the newest for ever. */
+function isFromTheFuture([, , at]: StoredScore, nowMs: number): boolean {
+  return at > nowMs + 60_000;
 }
 
 function age(scores: readonly StoredScore[], nowMs: number): number | null {

@@ -88,7 +88,7 @@ function fieldErrors(issue: Issue, input: unknown, at: readonly PropertyKey[] = 
 }
 
 function wording(issue: Issue, missing: boolean): string {
-  if (missing) return "is required";
+  if (missing && issue.code === "invalid_type") return "is required";
   switch (issue.code) {
     case "invalid_type":
       return `must be ${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;

@@ -151,7 +151,8 @@ function unavailable({ attempts, failures }: RankFailure): Wording {
     status: 503,
     title: "Ranking unavailable",
     detail: "None of the accepted rankers answered; see attempts.",
-    retryable: true,
+    // What may not leave the house will not be allowed to by waiting.
+    retryable: failures.length === 0 || failures.some(({ reason }) => reason !== "egress"),
     headers: { "Retry-After": String(retryAfter) },
     extra,
   };

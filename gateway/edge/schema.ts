@@ -9,10 +9,7 @@ const text = (minLength: number, maxLength: number) =>
   z
     .string()
     .overwrite(normalize)
-    .refine((value) => codePoints(value) >= minLength, {
-      error: `must hold at least ${minLength} character`,
-      abort: true,
-    })
+    .refine((value) => codePoints(value) >= minLength, `must hold at least ${minLength} character`)
     .refine((value) => codePoints(value) <= maxLength, {
       error: `must hold at most ${maxLength} characters`,
     })
@@ -81,39 +78,32 @@ const rankFields = {
     .openapi({ description: "Rankers this caller accepts. Default: all that are configured." }),
 };
 
-/** Exactly one of `themes` and `catalog`. */
-const oneCatalogue = (
-  value: { themes?: unknown; catalog?: string | undefined },
-  context: z.RefinementCtx,
-): void => {
-  if (value.themes === undefined && value.catalog === undefined) {
-    context.addIssue({
-      code: "custom",
+/** Exactly one of `themes` and `catalog`; told even where another field is wrong as well. */
+const oneCatalogue = <S extends z.ZodObject>(schema: S) => {
+  const isObject = ({ value }: { value: unknown }) =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  return schema
+    .refine((value) => value["themes"] !== undefined || value["catalog"] !== undefined, {
       path: ["themes"],
-      message: "themes or catalog is required",
-    });
-  }
-  if (value.themes !== undefined && value.catalog !== undefined) {
-    context.addIssue({
-      code: "custom",
+      error: "themes or catalog is required",
+      when: isObject,
+    })
+    .refine((value) => value["themes"] === undefined || value["catalog"] === undefined, {
       path: ["catalog"],
-      message: "must not be given together with themes",
+      error: "must not be given together with themes",
+      when: isObject,
     });
-  }
 };
 
-export const rankRequest = z
-  .strictObject(rankFields)
-  .superRefine(oneCatalogue)
-  .openapi("RankRequest", {
-    example: {
-      text: "The rent went up again and I lie awake counting what is left of my pay.",
-      themes: ["Money", { id: "sleep", label: "Sleep", description: "Rest, insomnia, dreams" }],
-    },
-  });
+export const rankRequest = oneCatalogue(z.strictObject(rankFields)).openapi("RankRequest", {
+  example: {
+    text: "The rent went up again and I lie awake counting what is left of my pay.",
+    themes: ["Money", { id: "sleep", label: "Sleep", description: "Rest, insomnia, dreams" }],
+  },
+});
 
-export const analyzeRequest = z
-  .strictObject({
+export const analyzeRequest = oneCatalogue(
+  z.strictObject({
     ...rankFields,
     summary: z
       .strictObject({
@@ -128,9 +118,8 @@ export const analyzeRequest = z
     evidence: z.boolean().default(false).openapi({
       description: "Whether to name the sentences that speak for each summarised theme.",
     }),
-  })
-  .superRefine(oneCatalogue)
-  .openapi("AnalyzeRequest");
+  }),
+).openapi("AnalyzeRequest");
 
 /** The older clients' request: unknown fields are ignored. */
 export const rankThemesRequest = z

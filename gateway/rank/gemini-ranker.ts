@@ -4,7 +4,14 @@ import { fail, ok } from "../core/failure.ts";
 import type { Ranker } from "../core/ports.ts";
 import type { GeminiApi } from "../models/gemini.ts";
 import { fenceOf } from "../text/fence.ts";
-import { listInstruction, listKey, listPrompt, listPromptVersion } from "./prompt.ts";
+import {
+  listInstruction,
+  listKey,
+  listPrompt,
+  listPromptVersion,
+  listSchema,
+  maxListTokens,
+} from "./list-prompt.ts";
 
 const scoresShape = z.record(z.string(), z.unknown());
 
@@ -26,18 +33,12 @@ export function createGeminiRanker(api: GeminiApi, settings: GeminiRankerSetting
       const fence = await fenceOf(text);
       const stage = deadline.stage(settings.timeoutMs);
       if (!stage.ok) return stage;
-      const keys = themes.map((_, index) => listKey(index));
       const answer = await api.generate(
         {
           system: listInstruction,
           prompt: listPrompt(text, themes, fence),
-          // About 7 tokens an entry, and room for white space.
-          maxOutputTokens: 64 + 12 * themes.length,
-          schema: {
-            type: "object",
-            properties: Object.fromEntries(keys.map((key) => [key, { type: "integer" }])),
-            required: keys,
-          },
+          maxOutputTokens: maxListTokens(themes.length),
+          schema: listSchema(themes.length),
         },
         stage.value,
       );
@@ -46,7 +47,7 @@ export function createGeminiRanker(api: GeminiApi, settings: GeminiRankerSetting
       const parsed = scoresShape.safeParse(parseJson(answer.value.text));
       if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "not_json" });
       // Only our own keys are read: whatever else the model made up is dropped.
-      const values = keys.map((key) => parsed.data[key]);
+      const values = themes.map((_, index) => parsed.data[listKey(index)]);
       if (values.includes(undefined))
         return fail({ reason: "gemini_bad_output", defect: "missing_theme" });
       const scores = values.filter(

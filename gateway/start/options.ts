@@ -7,7 +7,8 @@ export const usage = `npm start [-- FLAGS]
   --port N        port of the gateway (default 8787)
   --origin URL    OpenAI base URL of an origin of your own, such as http://localhost:8000/v1
   --origin none   no origin: Gemini ranks (GEMINI_API_KEY in the environment or in .dev.vars)
-  --dialect D     how that origin is asked: completions (vLLM, default) or rerank
+  --dialect D     how that origin is asked: completions (vLLM, default), chat (Ollama)
+                  or rerank
   --persist       keep cached results between runs
   --help          this text`;
 

@@ -3,7 +3,7 @@ import { noUsage } from "../core/domain.ts";
 import { ok } from "../core/failure.ts";
 import type { Summarizer } from "../core/ports.ts";
 import { sentencesOf, type Sentence } from "../text/sentences.ts";
-import { cleanSummary } from "./clean.ts";
+import { cleanSummary, shorten } from "./clean.ts";
 import { witnesses } from "./evidence.ts";
 
 /** Sentences at most, and UTF-16 units at which no further one is taken. */
@@ -37,18 +37,11 @@ export function createExtractiveSummarizer(): Summarizer {
       if (chosen.size === 0) for (const first of sentencesOf(text).slice(0, 2)) chosen.add(first);
       const summary = [...chosen]
         .toSorted((a, b) => a.start - b.start)
-        .map((sentence) => shorten(sentence.text))
+        .map(({ text: sentence }) => shorten(sentence.replace(/\s+/gu, " "), maxSentenceLength))
         .join(" ");
       return Promise.resolve(
         ok({ text: cleanSummary(summary, text), model: extractiveModel, usage: noUsage }),
       );
     },
   };
-}
-
-function shorten(sentence: string): string {
-  const line = sentence.replace(/\s+/gu, " ");
-  if (line.length <= maxSentenceLength) return line;
-  const cut = line.slice(0, maxSentenceLength).toWellFormed();
-  return `${cut.slice(0, Math.max(1, cut.lastIndexOf(" ")))}…`;
 }

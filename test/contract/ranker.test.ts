@@ -5,8 +5,17 @@ import { createGeminiApi } from "../../gateway/models/gemini.ts";
 import { createOriginApi } from "../../gateway/models/openai.ts";
 import { createGeminiRanker } from "../../gateway/rank/gemini-ranker.ts";
 import { createLexicalRanker } from "../../gateway/rank/lexical-ranker.ts";
+import { createChatRanker } from "../../gateway/rank/origin-chat.ts";
 import { createCompletionsRanker } from "../../gateway/rank/origin-completions.ts";
 import { createRerankRanker } from "../../gateway/rank/origin-rerank.ts";
+import recordedOllama from "../fixtures/recorded/ollama-chat.json";
+import recordedOllamaArray from "../fixtures/recorded/ollama-completions-array.json";
+import recordedIds from "../fixtures/recorded/vllm-completions-ids.json";
+import recordedStrings from "../fixtures/recorded/vllm-completions-strings.json";
+import recordedContextError from "../fixtures/recorded/vllm-error-context.json";
+import recordedIdsError from "../fixtures/recorded/vllm-error-ids.json";
+import recordedKeyError from "../fixtures/recorded/vllm-error-key.json";
+import recordedModelError from "../fixtures/recorded/vllm-error-model.json";
 import type { Fault } from "../support/fault.ts";
 import { FakeControl, text, themes, within } from "./support.ts";
 
@@ -20,13 +29,24 @@ const gemini = (baseUrl: string, models: readonly string[]) =>
 
 const digits = new Map(Array.from({ length: 10 }, (_, value) => [15 + value, value] as const));
 const served = { model: "theme-ranker", modelVersion: "fake-1", timeoutMs: 400 };
+const prompted = {
+  ...served,
+  format: "llama-3",
+  layout: "text-first",
+  ratingTokens: null,
+} as const;
 const completions = (baseUrl: string, ratingTokens: ReadonlyMap<number, number> | null = null) =>
-  createCompletionsRanker(origin(baseUrl), { ...served, format: "llama-3", ratingTokens });
+  createCompletionsRanker(origin(baseUrl), { ...prompted, ratingTokens });
 
 const rankers: [name: string, make: () => Ranker][] = [
   ["completions on vLLM, digits as strings", () => completions(inject("vllm"))],
   ["completions on vLLM, digits as token ids", () => completions(inject("vllm"), digits)],
   ["completions on llama-server", () => completions(inject("llamaServer"))],
+  [
+    "completions, catalogue first",
+    () => createCompletionsRanker(origin(inject("vllm")), { ...prompted, layout: "catalog-first" }),
+  ],
+  ["chat", () => createChatRanker(origin(inject("vllm")), served)],
   ["rerank", () => createRerankRanker(origin(inject("vllm")), served)],
   ["gemini", () => gemini(inject("gemini"), ["gemini-3.5-flash-lite"])],
   ["lexical", () => createLexicalRanker()],
@@ -109,9 +129,12 @@ const originFaults: [name: string, fault: Fault, reason: string][] = [
 ];
 
 describe.each([
-  ["completions", () => completions(inject("vllm"))],
-  ["rerank", () => createRerankRanker(origin(inject("vllm")), served)],
-])("the origin by %s", (_, make) => {
+  ["completions", (url: string) => completions(url)],
+  ["chat", (url: string) => createChatRanker(origin(url), served)],
+  ["rerank", (url: string) => createRerankRanker(origin(url), served)],
+])("the origin by %s", (_, makeAt) => {
+  const make = () => makeAt(inject("vllm"));
+
   it.each(originFaults)("that %s fails as data", async (__, fault, reason) => {
     await new FakeControl(inject("vllm")).break(fault);
     const result = await make().rank({ text, themes }, within(5_000));
@@ -120,11 +143,7 @@ describe.each([
   });
 
   it("that refuses connections is unreachable", async () => {
-    const refused = origin(`http://127.0.0.1:${inject("refusedPort")}/v1`);
-    const ranker =
-      make().version === "rerank/1"
-        ? createRerankRanker(refused, served)
-        : createCompletionsRanker(refused, { ...served, format: "llama-3", ratingTokens: null });
+    const ranker = makeAt(`http://127.0.0.1:${inject("refusedPort")}/v1`);
     const result = await ranker.rank({ text, themes }, within(5_000));
     expect(!result.ok && result.failure.reason).toBe("origin_unreachable");
   });
@@ -235,6 +254,122 @@ describe("the origin by completions", () => {
     expect(!small.ok && small.failure).toEqual({ reason: "origin_timeout", limit: "cap" });
     const large = await slow.rank({ text: "rent ".repeat(3_000), themes }, within(5_000));
     expect(large.ok).toBe(true);
+  });
+});
+
+describe("the origin by completions on an older server", () => {
+  it("asks for the likeliest tokens once the server has refused exact ones, and remembers it", async () => {
+    const control = new FakeControl(inject("vllm"));
+    await control.break({ kind: "status", status: 400, body: "unknown field", times: 1 });
+    const ranker = completions(inject("vllm"), digits);
+    expect((await ranker.rank({ text, themes }, within(5_000))).ok).toBe(true);
+    expect((await ranker.rank({ text, themes }, within(5_000))).ok).toBe(true);
+    const asked = (await control.requests()).map(({ body }) => Object.keys(body as object));
+    expect(asked.map((keys) => keys.includes("logprob_token_ids"))).toEqual([true, false, false]);
+  });
+
+  it("is rejected when it refuses both", async () => {
+    await new FakeControl(inject("vllm")).break({ kind: "status", status: 400 });
+    const result = await completions(inject("vllm"), digits).rank({ text, themes }, within(5_000));
+    expect(result).toEqual({ ok: false, failure: { reason: "origin_rejected", status: 400 } });
+  });
+});
+
+const said = (content: string, finish_reason = "stop") => ({
+  choices: [{ index: 0, message: { role: "assistant", content }, finish_reason }],
+});
+
+describe("the origin by chat", () => {
+  const rank = () =>
+    createChatRanker(origin(inject("vllm")), served).rank({ text, themes }, within(5_000));
+
+  it.each([
+    ["a code fence", '```json\n{"t1": 90, "t2": 5, "t3": 40, "t4": 30, "t5": 0}\n```'],
+    ["a preamble and a remark", 'Here: {"t1": 90, "t2": 5, "t3": 40, "t4": 30, "t5": 0} as asked.'],
+    ["a trailing comma and no brace", '{"t1": 90,\n\n "t2": 5, "t3": 40, "t4": 30, "t5": 0,'],
+    ["quoted numbers", '{"t1": "90", "t2": "5", "t3": "40", "t4": "30", "t5": "0"}'],
+    ["single quotes", "{'t1': 90, 't2': 5, 't3': 40, 't4': 30, 't5': 0}"],
+    ["foreign themes", '{"t1": 90, "t2": 5, "money": 3, "t3": 40, "t4": 30, "t5": 0, "t6": 1}'],
+  ])("reads a list in spite of %s", async (_, content) => {
+    await new FakeControl(inject("vllm")).break({ kind: "body", body: said(content) });
+    const result = await rank();
+    expect(result.ok && result.value.scores.map(({ value }) => value)).toEqual([90, 5, 40, 30, 0]);
+  });
+
+  it.each([
+    ["a theme left out", said('{"t1": 90, "t2": 5, "t4": 30, "t5": 0}'), "missing_theme"],
+    ["a score of 101", said('{"t1": 101, "t2": 5, "t3": 4, "t4": 30, "t5": 0}'), "out_of_range"],
+    ["a score of -5", said('{"t1": -5, "t2": 5, "t3": 4, "t4": 30, "t5": 0}'), "out_of_range"],
+    ["prose", said("I would rate Money highest."), "missing_theme"],
+    ["an end before its end", said('{"t1": 9', "length"), "truncated"],
+    ["silence", said(""), "empty"],
+  ])("refuses %s", async (_, body, defect) => {
+    await new FakeControl(inject("vllm")).break({ kind: "body", body });
+    expect(await rank()).toEqual({ ok: false, failure: { reason: "origin_bad_output", defect } });
+  });
+
+  it("asks for the list by a schema, with a cap on its tokens", async () => {
+    await rank();
+    const [request] = await new FakeControl(inject("vllm")).requests();
+    expect(request).toMatchObject({
+      path: "/v1/chat/completions",
+      body: {
+        max_tokens: 124,
+        response_format: {
+          type: "json_schema",
+          json_schema: { schema: { required: ["t1", "t2", "t3", "t4", "t5"] } },
+        },
+      },
+    });
+  });
+});
+
+describe("bodies recorded from real servers", () => {
+  const answer = async (body: object, ratingTokens: typeof digits | null) => {
+    await new FakeControl(inject("vllm")).break({ kind: "body", body });
+    const pair = { text, themes: themes.slice(0, 2) };
+    return completions(inject("vllm"), ratingTokens).rank(pair, within(5_000));
+  };
+
+  it("of vLLM 0.32 read the same by token ids and by strings", async () => {
+    const byIds = await answer(recordedIds, digits);
+    const byStrings = await answer(recordedStrings, null);
+    if (!byIds.ok || !byStrings.ok) throw new Error("refused");
+    for (const [index, { value }] of byIds.value.scores.entries()) {
+      expect(value).toBeCloseTo(byStrings.value.scores[index]?.value ?? -1, 6);
+    }
+  });
+
+  it.each([
+    ["key", 401, recordedKeyError, "origin_auth"],
+    ["context", 400, recordedContextError, "origin_context"],
+    ["model", 404, recordedModelError, "origin_model"],
+    ["token id", 400, recordedIdsError, "origin_rejected"],
+  ])("of vLLM 0.32 about a wrong %s are classed", async (_, status, body, reason) => {
+    await new FakeControl(inject("vllm")).break({ kind: "status", status, body });
+    const result = await completions(inject("vllm")).rank({ text, themes }, within(5_000));
+    expect(!result.ok && result.failure.reason).toBe(reason);
+  });
+
+  it("of Ollama 0.17 are read by chat and refused by completions", async () => {
+    // It was asked for keys "1" and "2".
+    const body: unknown = JSON.parse(
+      JSON.stringify(recordedOllama).replaceAll(/(?=\d\\": )/g, "t"),
+    );
+    await new FakeControl(inject("vllm")).break({ kind: "body", body });
+    const chat = createChatRanker(origin(inject("vllm")), served);
+    const result = await chat.rank({ text, themes: themes.slice(0, 2) }, within(5_000));
+    expect(result).toMatchObject({
+      ok: true,
+      value: { usage: { promptTokens: 46, completionTokens: 15 } },
+    });
+    await new FakeControl(inject("vllm")).break({
+      kind: "status",
+      status: 400,
+      body: recordedOllamaArray,
+    });
+    const refused = await completions(inject("vllm")).rank({ text, themes }, within(5_000));
+    expect(!refused.ok && refused.failure.reason).toBe("origin_rejected");
   });
 });
 

@@ -1,6 +1,6 @@
 // Guarantees of what is told of a request.
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { RankOutcome, SummaryOutcome } from "../../gateway/pipeline.ts";
+import type { RankOutcome, SummaryOutcome } from "../../gateway/core/outcome.ts";
 import {
   cacheStatus,
   rankFields,

@@ -246,7 +246,6 @@ describe("freshness", () => {
     expect(store.writes.map(({ ttlSeconds }) => ttlSeconds)).toEqual([7 * 86_400, 3_600]);
   });
 
-  // DEFECT theme-cache.ts:134 (keepSeconds of the last writer is the whole entry's)
   it("of scores kept for a day is not cut by a fallback's scores stored beside them", async () => {
     const { clock, rank } = setUp();
     const ranker = new ScriptedRanker();
@@ -415,7 +414,6 @@ describe("an entry that cannot be trusted", () => {
     expect((await rank(ranker, [money])).cache.status).toBe("hit");
   });
 
-  // DEFECT theme-cache.ts:166 (a time in the future beats each later score for good)
   it("is replaced by the next ranking when it claims to be from the future, too", async () => {
     const { rank, store } = setUp();
     const ranker = new ScriptedRanker();

@@ -25,19 +25,15 @@ describe("evidence", () => {
       "Money and debt and bills. A bill. Then the river rose. Wages and debt and money.";
     const [found] = sentences(text, money);
     expect(found).toHaveLength(3);
-    expect(found).toEqual([
-      "Money and debt and bills.",
-      "A bill.",
-      "Wages and debt and money.",
-    ]);
+    expect(found).toEqual(["Money and debt and bills.", "A bill.", "Wages and debt and money."]);
   });
 
   it("names the earlier of two equal sentences first", () => {
     const [found = []] = witnesses("A debt. A debt. A debt. A debt.", [money]);
     expect(found.map(({ sentence }) => sentence.start)).toEqual([0, 8, 16, 24]);
-    expect(evidence("A debt. A debt. A debt. A debt.", [money])[0]?.map(({ start }) => start)).toEqual(
-      [0, 8, 16],
-    );
+    expect(
+      evidence("A debt. A debt. A debt. A debt.", [money])[0]?.map(({ start }) => start),
+    ).toEqual([0, 8, 16]);
   });
 
   it("gives a list per theme, and every span lies in the text, in order, without overlap", () => {

@@ -25,9 +25,9 @@ describe("the extract", () => {
   });
 
   it("takes no sentence twice: the next theme takes its second best", async () => {
-    const text = "Debt keeps me awake at night. My insomnia is back. The river rose.";
+    const text = "Debt keeps me lying awake with insomnia. Dreams came late. The river rose.";
     expect(await extract(text, money, sleep)).toBe(
-      "Debt keeps me awake at night. My insomnia is back.",
+      "Debt keeps me lying awake with insomnia. Dreams came late.",
     );
   });
 
@@ -60,7 +60,6 @@ describe("the extract", () => {
     expect(summary.length).toBeLessThanOrEqual(401);
   });
 
-  // DEFECT extractive-summarizer.ts:52-53 (without a space one UTF-16 unit is left of the sentence)
   it.each([
     ["a script without spaces", "债务越来越多，".repeat(80)],
     ["a text of emoji", `a${"😀".repeat(300)}`],
@@ -91,7 +90,6 @@ describe("the extract", () => {
     );
   });
 
-  // DEFECT extractive-summarizer.ts:43 with clean.ts:18-19 (the text's own link, once cleaned, is not in the text)
   it("is not empty for a text that is one link with a hidden character", async () => {
     expect(await extract("https://exam\u200bple.com/a", money)).not.toBe("");
   });

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { codePoints, normalize } from "../../../gateway/text/normal-form.ts";
+import { loneHigh, loneLow } from "../support/lone-surrogate.ts";
 
 describe("normalize", () => {
   it("makes composed and decomposed spellings one", () => {
@@ -17,16 +18,18 @@ describe("normalize", () => {
   });
 
   it("turns lone surrogates into U+FFFD and leaves pairs alone", () => {
-    expect(normalize("a\ud83d b\udc00 😀")).toBe("a\ufffd b\ufffd 😀");
+    // Escaped: a lone surrogate in a message breaks the runner's own connection.
+    const found = JSON.stringify(normalize(`a${loneHigh} b${loneLow} 😀`));
+    expect(found).toBe('"a\ufffd b\ufffd 😀"');
   });
 
   it("changes nothing the second time, and is well-formed NFC", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (a, b) => {
-        const once = normalize(`${a}\u0301\ud800 ${b}`);
-        expect(normalize(once)).toBe(once);
-        expect(once.normalize("NFC")).toBe(once);
+        const once = normalize(`${a}\u0301${loneHigh} ${b}`);
         expect(once.isWellFormed()).toBe(true);
+        expect(normalize(once) === once).toBe(true);
+        expect(once.normalize("NFC") === once).toBe(true);
       }),
     );
   });

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sentencesOf } from "../../../gateway/text/sentences.ts";
+import { loneHigh } from "../support/lone-surrogate.ts";
 
 const cut = (text: string, start: number, end: number) =>
   Array.from(text).slice(start, end).join("");
@@ -57,7 +58,7 @@ describe("sentencesOf", () => {
         "。",
         " ",
         "\ufeff",
-        "\ud800",
+        loneHigh,
         "Mr. X",
       ),
       fc.string({ unit: "binary", maxLength: 6 }),

@@ -5,7 +5,9 @@ import { theme } from "../support/theme.ts";
 
 describe("the estimate of tokens", () => {
   it("is a quarter of the UTF-8 length, rounded up", () => {
-    expect(["", "a", "abcd", "abcde", "東京", "😀"].map(estimateTokens)).toEqual([0, 1, 1, 2, 2, 1]);
+    expect(["", "a", "abcd", "abcde", "東京", "😀"].map(estimateTokens)).toEqual([
+      0, 1, 1, 2, 2, 1,
+    ]);
   });
 
   it("counts a theme's wording and the template around it", () => {

@@ -1,0 +1,263 @@
+// Guarantees of the pipeline: order, cuts, failover and what may leave the house.
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CacheKeys } from "../../gateway/cache/key.ts";
+import { SummaryCache } from "../../gateway/cache/summary-cache.ts";
+import { ThemeCache } from "../../gateway/cache/theme-cache.ts";
+import type { RankerSource, SummarizerSource } from "../../gateway/core/domain.ts";
+import { fail, ok, type Failure } from "../../gateway/core/failure.ts";
+import type { Ranker, Summarizer } from "../../gateway/core/ports.ts";
+import {
+  analyze,
+  rank,
+  type AnalyzeQuery,
+  type Caller,
+  type Pipeline,
+} from "../../gateway/pipeline.ts";
+import { ManualClock } from "./support/manual-clock.ts";
+import { MemoryCache } from "./support/memory-cache.ts";
+import { money, sleep, theme, work } from "./support/theme.ts";
+
+const usage = { promptTokens: 10, completionTokens: 1, costUsd: null };
+
+function ranker(source: RankerSource, given: readonly number[] | Failure): Ranker {
+  return {
+    source,
+    model: source,
+    scope: "set",
+    version: "1",
+    rank: ({ themes }) => {
+      if ("reason" in given) return Promise.resolve(fail(given));
+      const scores = themes.map((_, index) => ({ value: given[index] ?? 0, confidence: null }));
+      return Promise.resolve(ok({ scores, model: `${source}-1`, usage }));
+    },
+  };
+}
+
+function summarizer(source: SummarizerSource, failure?: Failure): Summarizer {
+  return {
+    source,
+    model: source,
+    version: "1",
+    summarize: ({ themes }) =>
+      Promise.resolve(
+        failure
+          ? fail(failure)
+          : ok({ text: themes.map(({ id }) => id).join(" "), model: `${source}-1`, usage }),
+      ),
+  };
+}
+
+function pipelineOf(
+  rankers: readonly Ranker[],
+  summarizers: readonly Summarizer[] = [summarizer("gemini")],
+): Pipeline {
+  const clock = new ManualClock();
+  const [store, keys] = [new MemoryCache(clock), new CacheKeys("pepper")];
+  return {
+    rankers,
+    summarizers,
+    themeCache: new ThemeCache(store, keys, clock),
+    summaryCache: new SummaryCache(store, keys, clock),
+    evidence: (_, themes) => themes.map((__, index) => [{ start: index, end: index + 1 }]),
+    clock,
+  };
+}
+
+const query: AnalyzeQuery = {
+  text: "The rent is due.",
+  themes: [money, sleep, work],
+  mode: "default",
+  topK: 100,
+  minScore: 0,
+  sources: ["origin", "gemini", "lexical"],
+  maxThemes: 5,
+  language: null,
+  evidence: false,
+};
+const caller: Caller = {
+  tenant: "acme",
+  egress: "any",
+  startedMs: new ManualClock().nowMs(),
+  budgetMs: 15_000,
+  // Nothing here reads what was stored.
+  defer: () => {},
+};
+
+async function ranked(pipeline: Pipeline, change: Partial<AnalyzeQuery> = {}, by = caller) {
+  const outcome = await rank(pipeline, { ...query, ...change }, by);
+  if (!outcome.ok) expect.fail(JSON.stringify(outcome.failure));
+  return { ...outcome.value, ids: outcome.value.themes.map(({ theme: { id } }) => id) };
+}
+
+describe("a ranking", () => {
+  it("has the highest score first, ranks from 1, scores to one decimal", async () => {
+    const { themes } = await ranked(pipelineOf([ranker("origin", [3.456, 87.44, 50])]));
+    expect(themes).toEqual([
+      { theme: sleep, score: 87.4, rank: 1, confidence: null },
+      { theme: work, score: 50, rank: 2, confidence: null },
+      { theme: money, score: 3.5, rank: 3, confidence: null },
+    ]);
+  });
+
+  it("is in the order of the unrounded scores; ties keep the order of the request", async () => {
+    const close = await ranked(pipelineOf([ranker("origin", [50.01, 50.02, 50.0])]));
+    expect(close.ids).toEqual(["sleep", "money", "work"]);
+    expect(new Set(close.themes.map(({ score }) => score))).toEqual(new Set([50]));
+    const tied = await ranked(pipelineOf([ranker("origin", [7, 7, 7])]));
+    expect(tied.ids).toEqual(["money", "sleep", "work"]);
+  });
+
+  it("returns top_k themes, all when there are fewer, but scores every one", async () => {
+    const pipeline = pipelineOf([ranker("origin", [1, 2, 3])]);
+    const { ids, scores, cache } = await ranked(pipeline, { topK: 1 });
+    expect(ids).toEqual(["work"]);
+    expect(scores).toEqual([1, 2, 3]);
+    expect(cache.ranked).toBe(3);
+    expect((await ranked(pipeline, { topK: 100 })).ids).toHaveLength(3);
+  });
+
+  it("leaves out themes below min_score, as the caller sees their scores", async () => {
+    const pipeline = pipelineOf([ranker("origin", [49.94, 49.96, 50])]);
+    expect((await ranked(pipeline, { minScore: 50 })).ids).toEqual(["work", "sleep"]);
+    expect((await ranked(pipeline, { minScore: 51 })).ids).toEqual([]);
+  });
+
+  it("holds each theme once, in falling order, whatever the scores", async () => {
+    const scores = fc.array(fc.double({ min: 0, max: 100, noNaN: true }), {
+      minLength: 1,
+      maxLength: 100,
+    });
+    await fc.assert(
+      fc.asyncProperty(scores, async (values) => {
+        const themes = values.map((_, index) => theme(`T${index}`));
+        const outcome = await ranked(pipelineOf([ranker("origin", values)]), { themes });
+        expect(new Set(outcome.ids).size).toBe(values.length);
+        const order = outcome.themes.map(({ score }) => score);
+        expect(order).toEqual(order.toSorted((a, b) => b - a));
+        expect(outcome.scores).toEqual(values);
+      }),
+    );
+  });
+
+  it("comes from one ranker, and names why the first one did not give it", async () => {
+    const failing = ranker("origin", { reason: "origin_error", status: 500 });
+    const pipeline = pipelineOf([failing, ranker("gemini", [1, 2, 3])]);
+    const { source, model, reason, attempts } = await ranked(pipeline);
+    expect({ source, model, reason }).toEqual({
+      source: "gemini",
+      model: "gemini-1",
+      reason: "origin_error",
+    });
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(["failed", "ok"]);
+  });
+
+  it("asks accepted rankers only, in the deployment's order, and is not degraded by the others", async () => {
+    const pipeline = pipelineOf([
+      ranker("origin", [1]),
+      ranker("gemini", [2]),
+      ranker("lexical", [3]),
+    ]);
+    const { source, reason } = await ranked(pipeline, { sources: ["lexical", "gemini"] });
+    expect({ source, reason }).toEqual({ source: "gemini", reason: null });
+  });
+
+  it.each(["summary", "none"] as const)("never reaches Gemini with egress %s", async (egress) => {
+    const pipeline = pipelineOf([ranker("gemini", [1]), ranker("lexical", [2])]);
+    const { source, reason, attempts } = await ranked(pipeline, {}, { ...caller, egress });
+    expect({ source, reason }).toEqual({ source: "lexical", reason: "egress" });
+    expect(attempts[0]).toMatchObject({ source: "gemini", outcome: "skipped" });
+  });
+
+  it("gives every ranker the one deadline of the request, counted from its arrival", async () => {
+    const remaining: number[] = [];
+    const failing: Ranker = {
+      ...ranker("origin", []),
+      rank: (_, deadline) => {
+        remaining.push(deadline.remainingMs());
+        return Promise.resolve(fail({ reason: "origin_unreachable" }));
+      },
+    };
+    const pipeline = pipelineOf([failing, { ...failing, source: "gemini" }]);
+    const by = { ...caller, startedMs: pipeline.clock.nowMs() - 400, budgetMs: 1_000 };
+    await rank(pipeline, query, by);
+    expect(remaining).toEqual([600, 600]);
+  });
+
+  it("that nobody gives tells every failure", async () => {
+    const pipeline = pipelineOf([
+      ranker("origin", { reason: "origin_unreachable" }),
+      ranker("gemini", { reason: "gemini_blocked" }),
+    ]);
+    expect(await rank(pipeline, query, caller)).toMatchObject({
+      ok: false,
+      failure: { failures: [{ reason: "origin_unreachable" }, { reason: "gemini_blocked" }] },
+    });
+  });
+});
+
+describe("an analysis", () => {
+  const scored = ranker("origin", [1, 3, 2]);
+
+  async function analyzed(
+    pipeline: Pipeline,
+    change: Partial<AnalyzeQuery> = {},
+    by: Caller = caller,
+  ) {
+    const outcome = await analyze(pipeline, { ...query, ...change }, by);
+    if (!outcome.ok) expect.fail("no ranking");
+    return outcome.value;
+  }
+
+  it("summarises around the first themes, most relevant first, and adds up the usage", async () => {
+    const { summary, usage: spent } = await analyzed(pipelineOf([scored]), { maxThemes: 2 });
+    expect(summary).toMatchObject({
+      written: { text: "sleep work", source: "gemini", model: "gemini-1" },
+      themeIds: ["sleep", "work"],
+      reason: null,
+    });
+    expect(spent).toEqual({ promptTokens: 20, completionTokens: 2, costUsd: null });
+  });
+
+  it("summarises no theme that is not returned", async () => {
+    const { summary } = await analyzed(pipelineOf([scored]), { topK: 1 });
+    expect(summary.themeIds).toEqual(["sleep"]);
+  });
+
+  it("has no summary, and asks for none, when no theme is returned", async () => {
+    const { summary } = await analyzed(pipelineOf([scored]), { minScore: 99 });
+    expect(summary).toMatchObject({ written: null, themeIds: [], attempts: [], reason: null });
+  });
+
+  it("stands without a summary when none can be had", async () => {
+    const pipeline = pipelineOf([scored], [summarizer("gemini", { reason: "gemini_blocked" })]);
+    const { ranking, summary } = await analyzed(pipeline);
+    expect(ranking.source).toBe("origin");
+    expect(summary).toMatchObject({ written: null, reason: "gemini_blocked" });
+  });
+
+  it("lets Gemini summarise with egress summary, and not with none", async () => {
+    const pipeline = pipelineOf([scored], [summarizer("gemini"), summarizer("extractive")]);
+    const wrote = async (egress: Caller["egress"]) =>
+      (await analyzed(pipeline, { mode: "no-store" }, { ...caller, egress })).summary.written
+        ?.source;
+    expect(await wrote("summary")).toBe("gemini");
+    expect(await wrote("none")).toBe("extractive");
+  });
+
+  it("names evidence for the summarised themes alone, and only when asked", async () => {
+    const { ranking } = await analyzed(pipelineOf([scored]), { evidence: true, maxThemes: 2 });
+    expect(ranking.themes.map(({ evidence }) => evidence)).toEqual([
+      [{ start: 0, end: 1 }],
+      [{ start: 1, end: 2 }],
+      undefined,
+    ]);
+    const plain = await analyzed(pipelineOf([scored]));
+    expect(plain.ranking.themes[0]).not.toHaveProperty("evidence");
+  });
+
+  it("fails when the ranking does", async () => {
+    const pipeline = pipelineOf([ranker("origin", { reason: "origin_unreachable" })]);
+    expect((await analyze(pipeline, query, caller)).ok).toBe(false);
+  });
+});
