@@ -36,7 +36,7 @@ export default defineConfig({
           include: [
             "test/*.test.ts",
             "test/support/*.test.ts",
-            "test/start/**/*.test.ts",
+            "test/presets/**/*.test.ts",
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
           ],

@@ -1,0 +1,15 @@
+// `npm run bench -- NAME`: runs one benchmark, prints its table and writes its figures as JSON.
+import { benchOrigin } from "./origin.ts";
+
+const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
+  origin: benchOrigin,
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = benches[name];
+if (bench === undefined) {
+  console.error(`npm run bench -- NAME, NAME being one of: ${Object.keys(benches).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  await bench(args);
+}

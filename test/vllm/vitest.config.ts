@@ -1,0 +1,16 @@
+// The suite on a real vLLM: in Node, file after file, against one server. Run by main.ts.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: new URL("../..", import.meta.url).pathname,
+  test: {
+    name: "vllm",
+    include: ["test/vllm/*.test.ts"],
+    globalSetup: "test/vllm/global-setup.ts",
+    fileParallelism: false,
+    testTimeout: 180_000,
+    // A restart waits until the server ranks again.
+    hookTimeout: 320_000,
+    teardownTimeout: 60_000,
+  },
+});
