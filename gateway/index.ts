@@ -6,7 +6,7 @@ import { SummaryCache } from "./cache/summary-cache.ts";
 import { ThemeCache } from "./cache/theme-cache.ts";
 import { parseConfig, type Config } from "./config.ts";
 import type { RankerSource, SummarizerSource } from "./core/domain.ts";
-import { ok } from "./core/failure.ts";
+import { fail, ok } from "./core/failure.ts";
 import type { Clock, Ranker, Summarizer } from "./core/ports.ts";
 import { createApp } from "./edge/app.ts";
 import { createGeminiApi } from "./models/gemini.ts";
@@ -46,8 +46,12 @@ export default {
 function createAppFor(env: Env): App {
   const config = parseConfig(env);
   if (!config.ok) return createApp(config, clock, version);
-  const service = { config: config.value, pipeline: createPipeline(config.value, env) };
-  return createApp(ok(service), clock, version);
+  const pipeline = createPipeline(config.value, env);
+  if (pipeline.rankers.length === 0) {
+    const complaint = { name: "RANKERS", detail: "names no ranker whose own settings are there" };
+    return createApp(fail([complaint]), clock, version);
+  }
+  return createApp(ok({ config: config.value, pipeline }), clock, version);
 }
 
 function createPipeline(config: Config, env: Env): Pipeline {

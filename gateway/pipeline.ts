@@ -47,6 +47,9 @@ export interface AnalyzeQuery extends RankQuery {
   readonly evidence: boolean;
 }
 
+/** They compute in the Worker itself and need no budget. */
+const instant = new Set(["lexical", "extractive"]);
+
 const roundScore = (value: number) => Math.round(value * 10) / 10;
 
 /** Ranks by the first accepted ranker that answers, from the cache where its scores are known. */
@@ -56,7 +59,7 @@ export async function rank(
   caller: Caller,
 ): Promise<Result<RankOutcome, RankFailure>> {
   const { tenant, defer, egress } = caller;
-  const deadline = deadlineOf(pipeline, caller);
+  const whole = createDeadline(pipeline.clock, caller.startedMs, caller.budgetMs);
   const accepted = pipeline.rankers.filter(({ source }) => query.sources.includes(source));
   const { attempts, failures, answer } = await failover(
     accepted,
@@ -65,6 +68,7 @@ export async function rank(
     (ranker) => {
       const { text, themes, mode } = query;
       const preferred = ranker === accepted[0];
+      const deadline = shareOf(whole, ranker, accepted);
       const request = { tenant, defer, deadline, text, themes, mode, preferred };
       return pipeline.themeCache.rank(ranker, request);
     },
@@ -112,7 +116,7 @@ export async function summarize(
   const nothing = { written: null, themeIds, cache: missed, usage: noUsage };
   if (themes.length === 0) return { ...nothing, attempts: [], reason: null };
   const { tenant, defer, egress } = caller;
-  const deadline = deadlineOf(pipeline, caller);
+  const whole = createDeadline(pipeline.clock, caller.startedMs, caller.budgetMs);
 
   const { attempts, failures, answer } = await failover(
     pipeline.summarizers,
@@ -121,6 +125,7 @@ export async function summarize(
     (summarizer) => {
       const { text, mode, language } = query;
       const preferred = summarizer === pipeline.summarizers[0];
+      const deadline = shareOf(whole, summarizer, pipeline.summarizers);
       const request = { tenant, defer, deadline, text, themes, language, mode, preferred };
       return pipeline.summaryCache.summarize(summarizer, request);
     },
@@ -166,6 +171,15 @@ function withEvidence(
   });
 }
 
-function deadlineOf({ clock }: Pipeline, { startedMs, budgetMs }: Caller): Deadline {
-  return createDeadline(clock, startedMs, budgetMs);
+/** Of what is left, what a provider may take while another one that needs time stands behind it. */
+const shareBeforeOthers = 0.6;
+
+/** A hanging provider must leave the next one enough to answer; the last one has all that is left. */
+function shareOf<P extends { readonly source: string }>(
+  whole: Deadline,
+  provider: P,
+  providers: readonly P[],
+): Deadline {
+  const behind = providers.slice(providers.indexOf(provider) + 1);
+  return behind.some(({ source }) => !instant.has(source)) ? whole.part(shareBeforeOthers) : whole;
 }

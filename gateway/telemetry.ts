@@ -1,5 +1,5 @@
 // What is told of a request: one wide event on the console, Server-Timing and Cache-Status to the caller.
-import type { RankOutcome, SummaryOutcome } from "./core/outcome.ts";
+import type { Attempt, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
 
 /** A flat record of numbers, names and states; never of user text. */
 export type EventFields = Readonly<Record<string, string | number | boolean | null | object>>;
@@ -37,8 +37,13 @@ export function rankFields({
     known: cache.known,
     ranked: cache.ranked,
     themes: scores.length,
-    attempts,
+    attempts: attempts.map(attemptFields),
   };
+}
+
+/** The event's fields of a ranking that nobody gave. */
+export function failureFields({ attempts, failures }: RankFailure): EventFields {
+  return { reason: failures[0]?.reason ?? null, attempts: attempts.map(attemptFields) };
 }
 
 /** The event's fields of a summary. */
@@ -47,8 +52,12 @@ export function summaryFields({ written, reason, cache, attempts }: SummaryOutco
     summary_source: written?.source ?? null,
     summary_reason: reason,
     summary_cache: cache.status,
-    summary_attempts: attempts,
+    summary_attempts: attempts.map(attemptFields),
   };
+}
+
+function attemptFields({ source, outcome, reason, durationMs }: Attempt<string>): EventFields {
+  return { source, outcome, reason, duration_ms: durationMs };
 }
 
 /** Server-Timing (W3C): one metric per upstream attempt, and the total; milliseconds. */

@@ -15,20 +15,28 @@ export default defineConfig({
               bindings: {
                 CACHE_PEPPER: "a secret of the tests",
                 ORIGIN_BASE_URL: inject("vllm"),
-                ORIGIN_TIMEOUT_MS: "400",
                 GEMINI_API_KEY: "a-key",
                 GEMINI_BASE_URL: inject("gemini"),
-                GEMINI_TIMEOUT_MS: "400",
-                SUMMARY_TIMEOUT_MS: "400",
               },
             },
           })),
         ],
         test: {
-          name: "workerd",
-          include: ["test/unit/**/*.test.ts", "test/contract/**/*.test.ts"],
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
           globalSetup: "./test/support/fakes-for-workerd.ts",
+          // The files share the fakes, their fault switches and their records.
+          fileParallelism: false,
         },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { CACHE_PEPPER: "a secret of the tests" } },
+          }),
+        ],
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
       },
       {
         test: {
@@ -37,6 +45,7 @@ export default defineConfig({
             "test/*.test.ts",
             "test/support/*.test.ts",
             "test/presets/**/*.test.ts",
+            "test/start/**/*.test.ts",
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
           ],

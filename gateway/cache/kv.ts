@@ -5,7 +5,7 @@ import type { Clock, ResultCache } from "../core/ports.ts";
 const minTtlSeconds = 60;
 
 /**
- * Reads that throw, hang over `timeoutMs` or hold no JSON answer null; writes that fail are dropped.
+ * Reads that throw, hang over `timeoutMs` or the request's budget or hold no JSON answer null; writes that fail are dropped.
  * @param report hears of each fault, without its text
  */
 export function createKvCache(
@@ -15,9 +15,11 @@ export function createKvCache(
   report: (fault: "get_failed" | "get_timeout" | "put_failed") => void,
 ): ResultCache {
   return {
-    async get(key) {
+    async get(key, budgetMs) {
+      const capMs = Math.min(timeoutMs, budgetMs);
+      if (capMs <= 0) return null;
       const { promise: late, resolve } = Promise.withResolvers<"late">();
-      clock.timeoutSignal(timeoutMs).addEventListener("abort", () => resolve("late"));
+      clock.timeoutSignal(capMs).addEventListener("abort", () => resolve("late"));
       try {
         const value: unknown = await Promise.race([namespace.get(key, "json"), late]);
         if (value !== "late") return value;

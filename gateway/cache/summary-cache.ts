@@ -5,6 +5,7 @@ import type { SummaryCacheReport } from "../core/outcome.ts";
 import type { Clock, ResultCache, Summarizer, SummaryRequest } from "../core/ports.ts";
 import { fallbackLifetime, preferredLifetime } from "./freshness.ts";
 import type { CacheKeys } from "./key.ts";
+import { isFromTheFuture } from "./stored-scores.ts";
 import type { RankThroughRequest } from "./theme-cache.ts";
 
 export interface CachedSummary extends Summary {
@@ -59,8 +60,8 @@ export class SummaryCache {
       summarizer.version,
     ]);
     const nowMs = this.#clock.nowMs();
-    const entry = mode === "refresh" ? null : await this.#store.get(key);
-    if (isStoredSummary(entry) && entry.tenant === tenant && nowMs < entry.until) {
+    const entry = mode === "refresh" ? null : await this.#store.get(key, deadline.spareMs());
+    if (isStoredSummary(entry) && entry.tenant === tenant && isFresh(entry, nowMs)) {
       const ageSeconds = Math.max(0, Math.floor((nowMs - entry.at) / 1_000));
       const { text: written, model } = entry;
       const cache = { status: "hit", ageSeconds } as const;
@@ -70,7 +71,7 @@ export class SummaryCache {
     const summary = await summarizer.summarize({ text, themes, language }, deadline);
     if (!summary.ok) return summary;
     const at = this.#clock.nowMs();
-    const { freshSeconds, keepSeconds } = request.preferred ? preferredLifetime : fallbackLifetime;
+    const { freshSeconds } = request.preferred ? preferredLifetime : fallbackLifetime;
     const value: StoredSummary = {
       tenant,
       text: summary.value.text,
@@ -78,9 +79,13 @@ export class SummaryCache {
       at,
       until: at + freshSeconds * 1_000,
     };
-    request.defer(this.#store.put(key, value, Math.min(freshSeconds, keepSeconds)));
+    request.defer(this.#store.put(key, value, freshSeconds));
     return ok({ ...summary.value, asked: true, cache: { status, ageSeconds: null } });
   }
+}
+
+function isFresh({ at, until }: StoredSummary, nowMs: number): boolean {
+  return !isFromTheFuture(at, nowMs) && nowMs < until;
 }
 
 function isStoredSummary(value: unknown): value is StoredSummary {

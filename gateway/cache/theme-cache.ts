@@ -1,10 +1,20 @@
 // Scores per (text, theme): what is known is served, only what is new is ranked.
-import { noUsage, type Ranking, type Theme, type ThemeScore } from "../core/domain.ts";
+import { noUsage, type Ranking, type Theme } from "../core/domain.ts";
 import { ok, type Result } from "../core/failure.ts";
 import type { CacheMode, CacheReport } from "../core/outcome.ts";
 import type { Clock, Deadline, Ranker, ResultCache } from "../core/ports.ts";
 import { fallbackLifetime, preferredLifetime } from "./freshness.ts";
 import type { CacheKeys } from "./key.ts";
+import {
+  ageSeconds,
+  fresh,
+  freshUntil,
+  isStoredScores,
+  merge,
+  toThemeScore,
+  type StoredScore,
+  type StoredScores,
+} from "./stored-scores.ts";
 
 export interface CachedRanking extends Ranking {
   readonly cache: CacheReport;
@@ -24,23 +34,13 @@ export interface RankThroughRequest {
   readonly defer: (work: Promise<void>) => void;
 }
 
-/** One theme's score as stored: value, confidence, time of ranking, end of freshness (epoch ms). */
-type StoredScore = readonly [value: number, confidence: number | null, at: number, until: number];
-
-/** One entry: the scores of one text by one ranker, under the hash of each theme. */
-interface StoredScores {
-  readonly tenant: string;
-  readonly model: string;
-  readonly themes: Readonly<Record<string, StoredScore>>;
-}
-
-/** Scores an entry holds at most; the oldest go first. */
-const maxThemesPerEntry = 500;
+/** A write happens after the answer, when no request waits for it. */
+const deferredReadMs = 2_000;
 
 /**
- * Asks `ranker` for those themes only whose fresh scores are not known. Scores of scope `set` are
- * kept under the hash of the theme set as well, so that they are known all together or not at all.
- * Lexical scores cost less than a read and are never stored.
+ * Asks `ranker` for those themes only whose fresh scores are not known, each wording once. Scores of
+ * scope `set` are kept under the hash of the theme set as well, so that they are known all together
+ * or not at all. Lexical scores cost less than a read and are never stored.
  */
 export class ThemeCache {
   readonly #store: ResultCache;
@@ -54,61 +54,68 @@ export class ThemeCache {
   }
 
   async rank(ranker: Ranker, request: RankThroughRequest): Promise<Result<CachedRanking>> {
-    const { text, themes, mode, deadline } = request;
+    const { tenant, text, themes, mode, deadline } = request;
     if (ranker.source === "lexical" || mode === "no-store") {
       const ranking = await ranker.rank({ text, themes }, deadline);
       if (!ranking.ok) return ranking;
       const status = mode === "no-store" ? "bypass" : "miss";
-      return ok(answer(ranking.value, ranking.value.scores, { status, known: 0 }, null));
+      const cache = { status, known: 0, ranked: themes.length, ageSeconds: null } as const;
+      return ok({ ...ranking.value, asked: true, cache });
     }
 
     const hashes = await Promise.all(themes.map((theme) => this.#keys.theme(theme)));
-    const key = await this.#entryKey(ranker, request, hashes);
+    const wordings = new Map(themes.map((theme, index) => [hashes[index] ?? "", theme]));
+    const key = await this.#entryKey(ranker, request, [...wordings.keys()]);
     const nowMs = this.#clock.nowMs();
-    const entry = mode === "refresh" ? null : await this.#read(key, request.tenant);
-    const known = hashes.map((hash) => fresh(entry?.themes[hash], nowMs));
-    const missing = themes.filter((_, index) => known[index] === null);
-    const partial = ranker.scope === "pair" && missing.length < themes.length;
+    const entry = mode === "refresh" ? null : await this.#read(key, tenant, deadline.spareMs());
+    const scores = new Map<string, StoredScore>();
+    for (const hash of wordings.keys()) {
+      const score = fresh(entry?.themes[hash], nowMs);
+      if (score !== null) scores.set(hash, score);
+    }
+    if (ranker.scope === "set" && scores.size < wordings.size) scores.clear();
+    const known = hashes.filter((hash) => scores.has(hash)).length;
+    const report = {
+      known,
+      ranked: themes.length - known,
+      ageSeconds: ageSeconds([...scores.values()], nowMs),
+    };
+    const inOrder = () =>
+      hashes.map((hash) => scores.get(hash)).filter((score) => score !== undefined);
 
-    if (missing.length === 0 && entry !== null) {
-      const served = known.filter((score) => score !== null);
+    if (entry !== null && scores.size === wordings.size) {
       return ok({
-        scores: served.map(toThemeScore),
+        scores: inOrder().map(toThemeScore),
         model: entry.model,
         usage: noUsage,
         asked: false,
-        cache: { status: "hit", known: themes.length, ranked: 0, ageSeconds: age(served, nowMs) },
+        cache: { status: "hit", ...report },
       });
     }
 
-    const asked = partial ? missing : themes;
+    const missing = [...wordings].filter(([hash]) => !scores.has(hash));
+    const asked = missing.map(([, theme]) => theme);
     const ranking = await ranker.rank({ text, themes: asked }, deadline);
     if (!ranking.ok) return ranking;
+    const { model, usage } = ranking.value;
 
-    const atMs = this.#clock.nowMs();
-    const lifetime = request.preferred ? preferredLifetime : fallbackLifetime;
-    const fetched = ranking.value.scores.map(({ value, confidence }): StoredScore => [
-      value,
-      confidence,
-      atMs,
-      atMs + lifetime.freshSeconds * 1_000,
-    ]);
-    const next = fetched.values();
-    const all = known.map((score) => (partial && score !== null ? score : next.next().value));
-    const scores = all.filter((score) => score !== undefined);
-    const served = partial ? known.filter((score) => score !== null) : [];
-
-    request.defer(
-      this.#merge(key, request.tenant, ranking.value.model, hashes, scores, lifetime.keepSeconds),
-    );
-    return ok(
-      answer(
-        ranking.value,
-        scores.map(toThemeScore),
-        { status: partial ? "partial" : "miss", known: served.length },
-        age(served, nowMs),
-      ),
-    );
+    const { freshSeconds, keepSeconds } = request.preferred ? preferredLifetime : fallbackLifetime;
+    const at = this.#clock.nowMs();
+    const until = at + freshSeconds * 1_000;
+    const added: Record<string, StoredScore> = {};
+    for (const [index, { value, confidence }] of ranking.value.scores.entries()) {
+      const hash = missing[index]?.[0] ?? "";
+      added[hash] = [value, confidence, at, until];
+      scores.set(hash, added[hash]);
+    }
+    request.defer(this.#add(key, { tenant, model, themes: added }, keepSeconds));
+    return ok({
+      scores: inOrder().map(toThemeScore),
+      model,
+      usage,
+      asked: true,
+      cache: { status: known === 0 ? "miss" : "partial", ...report },
+    });
   }
 
   async #entryKey(
@@ -116,103 +123,23 @@ export class ThemeCache {
     { tenant, text }: RankThroughRequest,
     hashes: readonly string[],
   ): Promise<string> {
-    const set = ranker.scope === "set" ? hashes.toSorted() : null;
-    return this.#keys.entry("scores", [
-      tenant,
-      text,
-      ranker.source,
-      ranker.model,
-      ranker.version,
-      set,
-    ]);
+    const { source, model, version, scope } = ranker;
+    const set = scope === "set" ? hashes.toSorted() : null;
+    return this.#keys.entry("scores", [tenant, text, source, model, version, set]);
   }
 
-  async #read(key: string, tenant: string): Promise<StoredScores | null> {
-    const value = await this.#store.get(key);
+  async #read(key: string, tenant: string, budgetMs: number): Promise<StoredScores | null> {
+    const value = await this.#store.get(key, budgetMs);
     return isStoredScores(value) && value.tenant === tenant ? value : null;
   }
 
-  async #merge(
-    key: string,
-    tenant: string,
-    model: string,
-    hashes: readonly string[],
-    scores: readonly StoredScore[],
-    keepSeconds: number,
-  ): Promise<void> {
+  async #add(key: string, added: StoredScores, keepSeconds: number): Promise<void> {
     // Read again: another request may have written since, and its themes must stay.
-    const entry = await this.#read(key, tenant);
+    const entry = await this.#read(key, added.tenant, deferredReadMs);
     const nowMs = this.#clock.nowMs();
-    const themes = new Map<string, StoredScore>();
-    for (const [hash, score] of Object.entries(entry?.model === model ? entry.themes : {})) {
-      if (!isFromTheFuture(score, nowMs)) themes.set(hash, score);
-    }
-    for (const [index, hash] of hashes.entries()) {
-      const score = scores[index];
-      if (score !== undefined && (themes.get(hash)?.[2] ?? 0) <= score[2]) themes.set(hash, score);
-    }
-    const newest = [...themes].toSorted(([, a], [, b]) => b[2] - a[2]).slice(0, maxThemesPerEntry);
+    const merged = merge(entry, added, nowMs);
     // A short-lived score must not take a long-lived one along.
-    const freshMs = Math.max(...newest.map(([, [, , , until]]) => until - nowMs));
-    const merged: StoredScores = { tenant, model, themes: Object.fromEntries(newest) };
-    await this.#store.put(key, merged, Math.max(keepSeconds, freshMs / 1_000));
+    const ttlSeconds = Math.max(keepSeconds, (freshUntil(merged) - nowMs) / 1_000);
+    await this.#store.put(key, merged, ttlSeconds);
   }
-}
-
-function answer(
-  ranking: Ranking,
-  scores: readonly ThemeScore[],
-  { status, known }: { status: CacheReport["status"]; known: number },
-  ageSeconds: number | null,
-): CachedRanking {
-  const cache = { status, known, ranked: scores.length - known, ageSeconds };
-  return { scores, model: ranking.model, usage: ranking.usage, asked: true, cache };
-}
-
-function fresh(score: StoredScore | undefined, nowMs: number): StoredScore | null {
-  return score !== undefined && !isFromTheFuture(score, nowMs) && nowMs < score[3] ? score : null;
-}
-
-/** Forged, or written by a clock that is off: it would be the newest for ever. */
-function isFromTheFuture([, , at]: StoredScore, nowMs: number): boolean {
-  return at > nowMs + 60_000;
-}
-
-function age(scores: readonly StoredScore[], nowMs: number): number | null {
-  if (scores.length === 0) return null;
-  const oldestMs = Math.min(...scores.map(([, , at]) => at));
-  return Math.max(0, Math.floor((nowMs - oldestMs) / 1_000));
-}
-
-function toThemeScore([value, confidence]: StoredScore): ThemeScore {
-  return { value, confidence };
-}
-
-function isStoredScores(value: unknown): value is StoredScores {
-  return (
-    isRecord(value) &&
-    typeof value["tenant"] === "string" &&
-    typeof value["model"] === "string" &&
-    isRecord(value["themes"]) &&
-    Object.values(value["themes"]).every(isStoredScore)
-  );
-}
-
-function isStoredScore(value: unknown): value is StoredScore {
-  if (!Array.isArray(value) || value.length !== 4) return false;
-  const [score, confidence, at, until]: unknown[] = value;
-  return (
-    inRange(score, 0, 100) &&
-    (confidence === null || inRange(confidence, 0, 1)) &&
-    Number.isFinite(at) &&
-    Number.isFinite(until)
-  );
-}
-
-function inRange(value: unknown, low: number, high: number): boolean {
-  return typeof value === "number" && value >= low && value <= high;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -11,6 +11,7 @@ export type OutputDefect =
   | "missing_theme"
   | "out_of_range"
   | "truncated"
+  | "too_large"
   | "empty";
 
 /** Which limit ran out: the stage's own cap, or the caller's whole budget. */

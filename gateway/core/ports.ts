@@ -21,7 +21,10 @@ export interface Stage {
 
 /** The one deadline of a request. */
 export interface Deadline {
-  remainingMs(): number;
+  /** What is left for stages, >= 0. */
+  spareMs(): number;
+  /** An earlier deadline, after this fraction of what is left: the rest is for others. */
+  part(fraction: number): Deadline;
   /** Fails with `deadline` when too little is left to be worth starting. */
   stage(capMs: number): Result<Stage>;
 }
@@ -60,6 +63,7 @@ export interface Summarizer {
 
 /** A key-value store that may fail: reads answer null then, writes are lost. */
 export interface ResultCache {
-  get(key: string): Promise<unknown>;
+  /** @param budgetMs what the request can spare; nothing is read with 0 */
+  get(key: string, budgetMs: number): Promise<unknown>;
   put(key: string, value: unknown, ttlSeconds: number): Promise<void>;
 }

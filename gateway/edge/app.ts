@@ -1,15 +1,17 @@
 // The routes: each reads its request, asks the pipeline and writes its answer.
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { Config, ConfigComplaint } from "../config.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
+import type { RankFailure, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
 import { analyze, rank, type Caller, type Pipeline, type RankQuery } from "../pipeline.ts";
 import {
   cacheStatus,
+  failureFields,
   rankFields,
   RequestEvent,
   serverTiming,
@@ -53,7 +55,7 @@ export function createApp(
     c.set("event", event);
     await next();
     // Only a route of ours is named: what a stranger typed stays out of the log.
-    const route = routes.find(({ path }) => path === c.req.path)?.path ?? null;
+    const route = methods.has(c.req.path) ? c.req.path : null;
     const { status } = c.res;
     const durationMs = clock.nowMs() - c.get("startedMs");
     event.set({
@@ -94,7 +96,7 @@ function serve(
     app.use(
       cors({
         origin: [...config.CORS_ORIGINS],
-        exposeHeaders: ["X-Request-Id", "Server-Timing", "Cache-Status"],
+        exposeHeaders: ["X-Request-Id", "Server-Timing", "Cache-Status", "Retry-After"],
       }),
     );
   }
@@ -107,81 +109,80 @@ function serve(
     return c.body(document, 200, { "Content-Type": "application/json" });
   });
 
-  const ranking = [guard(config), jsonOnly, boundedBody] as const;
+  /** A route that ranks: reads, asks and tells, whatever the shapes. */
+  const ranking = <S extends z.ZodType>(
+    path: string,
+    schema: S,
+    handle: (c: Context<Edge>, body: z.output<S>) => Promise<Result<object, Trouble>>,
+  ) => {
+    app.post(path, guard(config), jsonOnly, boundedBody, async (c) => {
+      const body = await readBody(c, schema);
+      const answer = body.ok ? await handle(c, body.value) : body;
+      return answer.ok ? c.json(answer.value) : problem(c, answer.failure);
+    });
+  };
 
-  app.post("/v1/rank", ...ranking, async (c) => {
-    const request = await readBody(c, rankRequest);
-    if (!request.ok) return problem(c, request.failure);
-    const query = toQuery(request.value, pipeline);
-    if (!query.ok) return problem(c, query.failure);
-    const outcome = await rank(pipeline, query.value, callerOf(c, request.value.timeout_ms));
-    if (!outcome.ok) return problem(c, { kind: "ranking-unavailable", failure: outcome.failure });
-    const processingTimeMs = elapsed(c, clock);
-    c.get("event").set(rankFields(outcome.value));
-    c.header("Server-Timing", serverTiming(processingTimeMs, outcome.value));
-    c.header("Cache-Status", cacheStatus(outcome.value));
+  ranking("/v1/rank", rankRequest, async (c, request) => {
+    const query = toQuery(request, pipeline);
+    if (!query.ok) return query;
+    const outcome = await rank(pipeline, query.value, callerOf(c, request.timeout_ms));
+    if (!outcome.ok) return unranked(c, outcome.failure);
     const { usage } = outcome.value;
-    return c.json(
-      toRankAnswer(outcome.value, { requestId: c.get("requestId"), usage, processingTimeMs }),
-    );
+    return ok(toRankAnswer(outcome.value, { ...tell(c, clock, outcome.value), usage }));
   });
 
-  app.post("/v1/analyze", ...ranking, async (c) => {
-    const request = await readBody(c, analyzeRequest);
-    if (!request.ok) return problem(c, request.failure);
-    const query = toQuery(request.value, pipeline);
-    if (!query.ok) return problem(c, query.failure);
-    const { summary: wanted, evidence, timeout_ms: budgetMs } = request.value;
-    const outcome = await analyze(
-      pipeline,
-      {
-        ...query.value,
-        maxThemes: wanted.max_themes,
-        language: wanted.language ?? null,
-        evidence,
-      },
-      callerOf(c, budgetMs),
-    );
-    if (!outcome.ok) return problem(c, { kind: "ranking-unavailable", failure: outcome.failure });
+  ranking("/v1/analyze", analyzeRequest, async (c, request) => {
+    const query = toQuery(request, pipeline);
+    if (!query.ok) return query;
+    const { max_themes: maxThemes, language = null } = request.summary;
+    const wanted = { ...query.value, maxThemes, language, evidence: request.evidence };
+    const outcome = await analyze(pipeline, wanted, callerOf(c, request.timeout_ms));
+    if (!outcome.ok) return unranked(c, outcome.failure);
     const { ranking: ranked, summary, usage } = outcome.value;
-    const processingTimeMs = elapsed(c, clock);
-    c.get("event").set({ ...rankFields(ranked), ...summaryFields(summary) });
-    c.header("Server-Timing", serverTiming(processingTimeMs, ranked, summary));
-    c.header("Cache-Status", cacheStatus(ranked));
-    return c.json(
-      toAnalyzeAnswer(ranked, summary, { requestId: c.get("requestId"), usage, processingTimeMs }),
-    );
+    return ok(toAnalyzeAnswer(ranked, summary, { ...tell(c, clock, ranked, summary), usage }));
   });
 
-  app.post("/rank-themes", ...ranking, async (c) => {
-    const request = await readBody(c, rankThemesRequest);
-    if (!request.ok) return problem(c, request.failure);
-    const query = fromRankThemes(request.value);
-    const outcome = await rank(pipeline, query, callerOf(c, defaultBudgetMs));
-    if (!outcome.ok) return problem(c, { kind: "ranking-unavailable", failure: outcome.failure });
-    const processingTimeMs = elapsed(c, clock);
-    c.get("event").set(rankFields(outcome.value));
-    c.header("Server-Timing", serverTiming(processingTimeMs, outcome.value));
-    c.header("Cache-Status", cacheStatus(outcome.value));
-    return c.json(toRankThemes(outcome.value, processingTimeMs));
+  ranking("/rank-themes", rankThemesRequest, async (c, request) => {
+    const outcome = await rank(pipeline, fromRankThemes(request), callerOf(c, defaultBudgetMs));
+    if (!outcome.ok) return unranked(c, outcome.failure);
+    return ok(toRankThemes(outcome.value, tell(c, clock, outcome.value).processingTimeMs));
   });
 
-  for (const route of routes) {
-    app.openAPIRegistry.registerPath(route);
-    const allow = route.method === "get" ? "GET, HEAD" : route.method.toUpperCase();
-    app.all(route.path, (c) => problem(c, { kind: "method-not-allowed", allow }));
-  }
+  for (const route of routes) app.openAPIRegistry.registerPath(route);
   app.openAPIRegistry.registerComponent("securitySchemes", "key", {
     type: "http",
     scheme: "bearer",
     description: "An API key: tr_…",
   });
+  for (const [path, allow] of methods) {
+    app.all(path, (c) => problem(c, { kind: "method-not-allowed", allow }));
+  }
+}
+
+/** Every route and the methods it answers; the document does not describe itself. */
+const methods = new Map([
+  ...routes.map(({ path, method }) => [path, method === "get" ? "GET, HEAD" : "POST"] as const),
+  ["/openapi.json", "GET, HEAD"] as const,
+]);
+
+/** Writes an outcome into event and headers; what the answer itself says of the request. */
+function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: SummaryOutcome) {
+  const processingTimeMs = Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
+  c.get("event").set({ ...rankFields(ranking), ...(summary && summaryFields(summary)) });
+  c.header("Server-Timing", serverTiming(processingTimeMs, ranking, summary));
+  c.header("Cache-Status", cacheStatus(ranking));
+  return { requestId: c.get("requestId"), processingTimeMs };
+}
+
+function unranked(c: Context<Edge>, failure: RankFailure): Result<never, Trouble> {
+  c.get("event").set(failureFields(failure));
+  return fail({ kind: "ranking-unavailable", failure });
 }
 
 /** The query of a valid request; its catalogue is looked up and its sources are checked here. */
 function toQuery(request: RankRequest, pipeline: Pipeline): Result<RankQuery, Trouble> {
   const configured = pipeline.rankers.map(({ source }) => source);
-  const sources = request.sources ?? configured;
+  const { sources = configured } = request;
   if (!sources.some((source) => configured.includes(source))) {
     const errors = [{ pointer: "/sources", detail: "names no ranker that is configured" }];
     return fail({ kind: "invalid-request", errors });
@@ -199,8 +200,4 @@ function callerOf(c: Context<Edge>, budgetMs: number): Caller {
     budgetMs,
     defer: (work) => c.executionCtx.waitUntil(work),
   };
-}
-
-function elapsed(c: Context<Edge>, clock: Clock): number {
-  return Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
 }

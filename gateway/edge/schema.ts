@@ -37,16 +37,20 @@ const themes = z
   .array(theme)
   .min(1, "must hold at least 1 theme")
   .max(100, "must hold at most 100 themes")
-  .superRefine((all, context) => {
+  .check((context) => {
     const seen = new Set<string>();
-    for (const [index, { id }] of all.entries()) {
+    for (const [index, { id }] of context.value.entries()) {
       if (seen.has(id)) {
-        context.addIssue({ code: "custom", path: [index, "id"], message: "is not unique" });
+        const path = [index, "id"];
+        context.issues.push({ code: "custom", input: id, path, message: "is not unique" });
       }
       seen.add(id);
     }
   })
   .openapi({ description: 'A string "Money" means {"id": "Money", "label": "Money"}.' });
+
+/** What implementations must be able to hold, RFC 5646 section 4.4.1. */
+const maxTagLength = 35;
 
 const rankFields = {
   text: text(1, 20_000)
@@ -110,9 +114,16 @@ export const analyzeRequest = oneCatalogue(
         max_themes: z.int().min(1).max(10).default(5),
         language: z
           .string()
-          .refine(isLanguageTag, "must be a BCP 47 language tag")
+          .refine(
+            (tag) => languageOf(tag) !== null,
+            "must be a BCP 47 tag of language, script, region",
+          )
+          .transform((tag) => languageOf(tag) ?? "")
           .optional()
-          .openapi({ description: "BCP 47 tag. Default: the language of the text." }),
+          .openapi({
+            description: "BCP 47 tag, without extensions. Default: the language of the text.",
+            maxLength: maxTagLength,
+          }),
       })
       .prefault({}),
     evidence: z.boolean().default(false).openapi({
@@ -248,10 +259,16 @@ export const problemAnswer = z
   })
   .openapi("Problem", { description: "RFC 9457." });
 
-function isLanguageTag(tag: string): boolean {
+/** The canonical tag; null where it is none or carries more than language, script and region. */
+function languageOf(tag: string): string | null {
+  if (tag.length > maxTagLength) return null;
   try {
-    return Intl.getCanonicalLocales(tag).length === 1;
+    const locale = new Intl.Locale(tag);
+    const { language, script, region } = locale;
+    const plain = [language, script, region].filter((part) => part !== undefined).join("-");
+    // Variants and private use hold up to eight letters a piece: words, in a prompt.
+    return plain === locale.toString() ? plain : null;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -85,6 +85,26 @@ const rerankShape = z.object({
   usage: usageShape,
 });
 
+/** 100 themes with 20 logprobs each take about 150 KiB. */
+const maxAnswerBytes = 1024 * 1024;
+
+class AnswerTooLarge extends Error {}
+
+/** fetch, whose body breaks off where it grows beyond all reason. */
+async function boundedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  if (response.body === null) return response;
+  let bytes = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > maxAnswerBytes) controller.error(new AnswerTooLarge());
+      else controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(counter), response);
+}
+
 const badOutput = (defect: (Failure & { reason: "origin_bad_output" })["defect"]) =>
   fail({ reason: "origin_bad_output", defect } as const);
 
@@ -95,6 +115,7 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
     // The SDK refuses an empty key; a server without one ignores what it is sent.
     apiKey: settings.apiKey || "none",
     maxRetries: 0,
+    fetch: boundedFetch,
     // A redirect is a login page in front of the origin, never the origin.
     fetchOptions: { redirect: "manual" },
     defaultHeaders: settings.accessClientId
@@ -187,6 +208,7 @@ function toUsage(usage: z.output<typeof usageShape>): Usage {
 
 function originFailure(error: unknown, stage: Stage): Failure {
   if (stage.signal.aborted) return { reason: "origin_timeout", limit: stage.limit };
+  if (isTooLarge(error)) return { reason: "origin_bad_output", defect: "too_large" };
   // The SDK throws a parse error of a whole body as it comes; a cut body is a lost connection.
   if (error instanceof SyntaxError) return { reason: "origin_bad_output", defect: "not_json" };
   if (!(error instanceof OpenAI.APIError)) return { reason: "origin_unreachable" };
@@ -207,4 +229,9 @@ function originFailure(error: unknown, stage: Stage): Failure {
     return { reason: "origin_context" };
   if (status < 500) return { reason: "origin_rejected", status };
   return { reason: "origin_error", status };
+}
+
+/** As it is, or wrapped by the SDK. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof AnswerTooLarge || (error instanceof Error && isTooLarge(error.cause));
 }

@@ -1,6 +1,6 @@
 // The origin by completions: one prompt and one token per theme, the score read from logprobs.
 import type { RankerRequest, Deadline, Ranker } from "../core/ports.ts";
-import { fail, ok, type Result } from "../core/failure.ts";
+import { fail, ok, type Failure, type Result } from "../core/failure.ts";
 import type { Ranking, ThemeScore } from "../core/domain.ts";
 import type { PromptFormat, PromptLayout } from "../core/origin.ts";
 import { scoreRatings, type RatingLogprob } from "../core/score.ts";
@@ -67,7 +67,7 @@ export function createCompletionsRanker(api: OriginApi, settings: CompletionsSet
         add_special_tokens: false,
       };
       let answer = await api.complete({ ...body, ...wanted }, stage.value);
-      if (!answer.ok && answer.failure.reason === "origin_rejected" && wanted === exact) {
+      if (!answer.ok && isUnknownField(answer.failure) && wanted === exact) {
         answer = await api.complete({ ...body, ...likeliest }, stage.value);
         if (answer.ok) wanted = likeliest;
       }
@@ -77,14 +77,21 @@ export function createCompletionsRanker(api: OriginApi, settings: CompletionsSet
       let uncovered = 0;
       for (const candidates of answer.value.candidates) {
         const rated = scoreRatings(ratingsOf(candidates, ratingTokens), maxValue);
-        if (rated === null || rated.coverage < minCoverage) uncovered += 1;
-        scores.push({ value: rated?.value ?? 0, confidence: rated?.confidence ?? 0 });
+        // Not one rating token: there is no score to speak of, and 0 would be a lie.
+        if (rated === null) return fail({ reason: "origin_bad_output", defect: "low_coverage" });
+        if (rated.coverage < minCoverage) uncovered += 1;
+        scores.push({ value: rated.value, confidence: rated.confidence });
       }
       if (uncovered > maxUncoveredShare * themes.length)
         return fail({ reason: "origin_bad_output", defect: "low_coverage" });
       return ok({ scores, model: settings.modelVersion, usage: answer.value.usage });
     },
   };
+}
+
+/** A server that does not know `logprob_token_ids` says 400; 413 and 422 mean something else. */
+function isUnknownField(failure: Failure): boolean {
+  return failure.reason === "origin_rejected" && failure.status === 400;
 }
 
 /** The candidates that are rating tokens, by id where the server names ids, else by their digit. */

@@ -12,11 +12,15 @@ const minStageMs = 300;
  * left less the reserve.
  */
 export function createDeadline(clock: Clock, startedMs: number, budgetMs: number): Deadline {
-  const remainingMs = () => startedMs + budgetMs - clock.nowMs();
+  const spareMs = () => Math.max(0, startedMs + budgetMs - reserveMs - clock.nowMs());
   return {
-    remainingMs,
+    spareMs,
+    part(fraction: number): Deadline {
+      const nowMs = clock.nowMs();
+      return createDeadline(clock, nowMs, reserveMs + fraction * spareMs());
+    },
     stage(capMs: number): Result<Stage> {
-      const leftMs = remainingMs() - reserveMs;
+      const leftMs = spareMs();
       if (leftMs < minStageMs) return fail({ reason: "deadline" });
       const stageMs = Math.min(capMs, leftMs);
       return ok({

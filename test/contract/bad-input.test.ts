@@ -21,6 +21,7 @@ const cases: [
   ["an unknown route", 404, null, () => post("/v1/nothing", good)],
   ["GET on a POST route", 405, null, () => get("/v1/rank")],
   ["POST on a GET route", 405, null, () => post("/healthz", good)],
+  ["POST on the document", 405, null, () => post("/openapi.json", good)],
   ["no content type", 415, null, () => raw(bytes(0x7b, 0x7d), {})],
   ["text/plain", 415, null, () => raw("{}", { "content-type": "text/plain" })],
   [
@@ -118,6 +119,18 @@ const cases: [
     422,
     ["/summary/language"],
     () => post("/v1/analyze", { ...good, summary: { language: "no such" } }),
+  ],
+  [
+    "a language that carries words",
+    422,
+    ["/summary/language"],
+    () => post("/v1/analyze", { ...good, summary: { language: "en-x-ignore-all-rules" } }),
+  ],
+  [
+    "a language without end",
+    422,
+    ["/summary/language"],
+    () => post("/v1/analyze", { ...good, summary: { language: `en${"-ignore".repeat(5_000)}` } }),
   ],
   [
     "max_themes 11",

@@ -1,5 +1,5 @@
 // POST /v1/rank, /v1/analyze and /rank-themes: what a caller is promised.
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { analyzeAnswer, rankAnswer, rankThemesAnswer } from "../../gateway/edge/schema.ts";
 import { FakeControl } from "./support.ts";
 import { freshText, life, post, type Overrides } from "./service.ts";
@@ -23,6 +23,9 @@ async function analyze(body: object, overrides: Overrides = {}) {
   const response = await post("/v1/analyze", body, overrides);
   return analyzeAnswer.parse(await response.json());
 }
+
+/** Only where a fault hangs: a slow machine must not fail over by itself. */
+const hasty = { ORIGIN_TIMEOUT_MS: "300", GEMINI_TIMEOUT_MS: "300", SUMMARY_TIMEOUT_MS: "300" };
 
 const calls = async (fake: FakeControl) => (await fake.requests()).length;
 
@@ -163,7 +166,7 @@ describe("failover", () => {
   it("answers from words alone when both are down", async () => {
     await vllm.break({ kind: "hang" });
     await gemini.break({ kind: "status", status: 503 });
-    const answer = await rank({ text: freshText(), themes: life });
+    const answer = await rank({ text: freshText(), themes: life }, hasty);
     expect(answer).toMatchObject({ source: "lexical", degraded: true, reason: "origin_timeout" });
     expect(answer.attempts.map(({ source, outcome }) => [source, outcome])).toEqual([
       ["origin", "failed"],
@@ -224,19 +227,34 @@ describe("failover", () => {
     expect(await response.json()).toMatchObject({ type: "/problems/deadline-exceeded" });
   });
 
+  it("leaves the next ranker its time when one hangs, whatever the size of the request", async () => {
+    await vllm.break({ kind: "hang" });
+    const text = `${freshText()} ${"The rent is late. ".repeat(500)}`;
+    const answer = await rank({ text, themes: life, timeout_ms: 2_500 });
+    expect(answer).toMatchObject({ source: "gemini", degraded: true, reason: "origin_timeout" });
+    expect(answer.processing_time_ms).toBeLessThan(2_500);
+  });
+
   it("needs no budget for words: lexical answers where it is accepted", async () => {
     await vllm.break({ kind: "hang" });
-    const answer = await rank(
-      { text: freshText(), themes: life, timeout_ms: 1_000 },
-      { ORIGIN_TIMEOUT_MS: "20000" },
-    );
-    expect(answer.source).toBe("lexical");
-    expect(answer.attempts[1]).toMatchObject({
-      source: "gemini",
-      outcome: "skipped",
-      reason: "deadline",
-    });
+    await gemini.break({ kind: "hang" });
+    const answer = await rank({ text: freshText(), themes: life, timeout_ms: 1_000 });
+    expect(answer).toMatchObject({ source: "lexical", degraded: true, reason: "origin_timeout" });
     expect(answer.processing_time_ms).toBeLessThan(1_200);
+  });
+
+  it("tells in its event what was tried when nobody answered", async () => {
+    const lines: string[] = [];
+    vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+    await vllm.break({ kind: "status", status: 500 });
+    await post("/v1/rank", { text: freshText(), themes: life, sources: ["origin"] });
+    vi.restoreAllMocks();
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      status: 503,
+      problem: "ranking-unavailable",
+      reason: "origin_error",
+      attempts: [{ source: "origin", outcome: "failed", reason: "origin_error" }],
+    });
   });
 });
 
@@ -311,6 +329,26 @@ describe("a deployment by its settings", () => {
   });
 });
 
+describe("a wording given twice under two ids", () => {
+  it.each([{}, { ORIGIN_DIALECT: "chat" }])(
+    "has one score, asked once, hit or miss: %j",
+    async (overrides) => {
+      const body = {
+        text: freshText(),
+        themes: [
+          { id: "a", label: "Debt" },
+          { id: "b", label: "Debt" },
+        ],
+      };
+      const first = await rank(body, overrides);
+      expect(first.themes[0]?.score).toBe(first.themes[1]?.score);
+      expect(first.cache).toMatchObject({ status: "miss", known: 0, ranked: 2 });
+      const again = await rank(body, overrides);
+      expect(again).toMatchObject({ themes: first.themes, cache: { status: "hit", known: 2 } });
+    },
+  );
+});
+
 describe("an analysis", () => {
   it("summarises the text around the first themes and names its sentences as evidence", async () => {
     const text = `  \u{1F9FE} ${freshText()}`;
@@ -371,7 +409,7 @@ describe("an analysis", () => {
   it("stands with another summarizer when the first fails, and is not cached as the first's", async () => {
     const text = freshText();
     await gemini.break({ kind: "hang" });
-    const answer = await analyze({ text, themes: life });
+    const answer = await analyze({ text, themes: life }, hasty);
     expect(answer).toMatchObject({
       source: "origin",
       degraded: false,

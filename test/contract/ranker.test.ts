@@ -21,14 +21,16 @@ import { FakeControl, text, themes, within } from "./support.ts";
 
 const origin = (baseUrl: string) =>
   createOriginApi({ baseUrl, apiKey: "", accessClientId: "", accessClientSecret: "" });
-const gemini = (baseUrl: string, models: readonly string[]) =>
+const gemini = (baseUrl: string, models: readonly string[], timeoutMs = 5_000) =>
   createGeminiRanker(createGeminiApi({ apiKey: "a-key", baseUrl, models }), {
     models,
-    timeoutMs: 400,
+    timeoutMs,
   });
 
 const digits = new Map(Array.from({ length: 10 }, (_, value) => [15 + value, value] as const));
-const served = { model: "theme-ranker", modelVersion: "fake-1", timeoutMs: 400 };
+/** Generous, so that a slow machine fails nothing; short where a fault is set. */
+const served = { model: "theme-ranker", modelVersion: "fake-1", timeoutMs: 5_000 };
+const hasty = { ...served, timeoutMs: 400 };
 const prompted = {
   ...served,
   format: "llama-3",
@@ -115,6 +117,7 @@ const originFaults: [name: string, fault: Fault, reason: string][] = [
   ["cuts its JSON", { kind: "truncated_json" }, "origin_bad_output"],
   ["sends a page", { kind: "html" }, "origin_bad_output"],
   ["redirects", { kind: "redirect", location: "https://login.invalid/" }, "origin_auth"],
+  ["sends 60 MB", { kind: "huge", bytes: 60_000_000 }, "origin_bad_output"],
   ["answers 401", { kind: "status", status: 401 }, "origin_auth"],
   ["answers 403", { kind: "status", status: 403 }, "origin_auth"],
   ["answers 404", { kind: "status", status: 404 }, "origin_model"],
@@ -129,9 +132,9 @@ const originFaults: [name: string, fault: Fault, reason: string][] = [
 ];
 
 describe.each([
-  ["completions", (url: string) => completions(url)],
-  ["chat", (url: string) => createChatRanker(origin(url), served)],
-  ["rerank", (url: string) => createRerankRanker(origin(url), served)],
+  ["completions", (url: string) => createCompletionsRanker(origin(url), { ...prompted, ...hasty })],
+  ["chat", (url: string) => createChatRanker(origin(url), hasty)],
+  ["rerank", (url: string) => createRerankRanker(origin(url), hasty)],
 ])("the origin by %s", (_, makeAt) => {
   const make = () => makeAt(inject("vllm"));
 
@@ -185,6 +188,11 @@ describe("the origin by completions", () => {
       "wrong_shape",
     ],
     ["no rating token", themes.map((_, i) => choice(i, { Yes: -0.1 })), "low_coverage"],
+    [
+      "one theme without a rating token",
+      [...ratedFive.slice(1), choice(0, { Yes: -0.1 })],
+      "low_coverage",
+    ],
     ["mass elsewhere", themes.map((_, i) => choice(i, { "5": -3, Yes: -0.1 })), "low_coverage"],
     ["minus infinity", themes.map((_, i) => choice(i, { "5": -9_999 })), "low_coverage"],
     [
@@ -249,7 +257,7 @@ describe("the origin by completions", () => {
   it("grows its cap with the size of the request", async () => {
     const control = new FakeControl(inject("vllm"));
     await control.break({ kind: "delay", ms: 700 });
-    const slow = completions(inject("vllm"));
+    const slow = createCompletionsRanker(origin(inject("vllm")), { ...prompted, ...hasty });
     const small = await slow.rank({ text, themes }, within(5_000));
     expect(!small.ok && small.failure).toEqual({ reason: "origin_timeout", limit: "cap" });
     const large = await slow.rank({ text: "rent ".repeat(3_000), themes }, within(5_000));
@@ -397,7 +405,7 @@ const scored = (extra: Record<string, unknown> = {}) =>
 
 describe("gemini", () => {
   const models = ["gemini-3.5-flash-lite"];
-  const rank = () => gemini(inject("gemini"), models).rank({ text, themes }, within(5_000));
+  const rank = () => gemini(inject("gemini"), models, 400).rank({ text, themes }, within(5_000));
 
   it.each<[string, Fault, string]>([
     ["hangs", { kind: "hang" }, "gemini_timeout"],

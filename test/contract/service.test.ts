@@ -14,6 +14,12 @@ describe("health", () => {
     }
   });
 
+  it("is not ready when none of its rankers has its settings", async () => {
+    const response = await get("/readyz", { RANKERS: "origin", ORIGIN_BASE_URL: "" });
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain("RANKERS");
+  });
+
   it("is alive but not ready with bad settings, which are named without their values", async () => {
     const bad = { RANKERS: "origin,oracle", ORIGIN_TIMEOUT_MS: "31000", EGRESS: "s3cret" };
     expect((await get("/healthz", bad)).status).toBe(200);

@@ -169,19 +169,20 @@ describe("a ranking", () => {
     expect(attempts[0]).toMatchObject({ source: "gemini", outcome: "skipped" });
   });
 
-  it("gives every ranker the one deadline of the request, counted from its arrival", async () => {
-    const remaining: number[] = [];
+  it("lets a ranker take 60 % of what is left while another one that needs time stands behind it", async () => {
+    const spare: number[] = [];
     const failing: Ranker = {
       ...ranker("origin", []),
       rank: (_, deadline) => {
-        remaining.push(deadline.remainingMs());
+        spare.push(deadline.spareMs());
         return Promise.resolve(fail({ reason: "origin_unreachable" }));
       },
     };
-    const pipeline = pipelineOf([failing, { ...failing, source: "gemini" }]);
-    const by = { ...caller, startedMs: pipeline.clock.nowMs() - 400, budgetMs: 1_000 };
+    const words = ranker("lexical", [1]);
+    const pipeline = pipelineOf([failing, { ...failing, source: "gemini" }, words]);
+    const by = { ...caller, startedMs: pipeline.clock.nowMs() - 400, budgetMs: 1_550 };
     await rank(pipeline, query, by);
-    expect(remaining).toEqual([600, 600]);
+    expect(spare).toEqual([600, 1_000]);
   });
 
   it("that nobody gives tells every failure", async () => {

@@ -100,7 +100,10 @@ describe("the event of a request", () => {
       known: 0,
       ranked: 2,
       themes: 2,
-      attempts: ranking.attempts,
+      attempts: [
+        { source: "origin", outcome: "failed", reason: "origin_timeout", duration_ms: 2_500 },
+        { source: "gemini", outcome: "ok", reason: null, duration_ms: 610 },
+      ],
     });
     expect(rankFields({ ...ranking, reason: null })).toMatchObject({ degraded: false });
   });

@@ -24,20 +24,20 @@ describe("a read", () => {
   it("gives what was written", async () => {
     const { cache, faults } = cacheOver();
     await cache.put("k", { scores: [1, null, "ü"] }, 3_600);
-    expect(await cache.get("k")).toEqual({ scores: [1, null, "ü"] });
+    expect(await cache.get("k", 1_000)).toEqual({ scores: [1, null, "ü"] });
     expect(faults).toEqual([]);
   });
 
   it("of an unknown key is null, and no fault", async () => {
     const { cache, faults } = cacheOver();
-    expect(await cache.get("nothing")).toBeNull();
+    expect(await cache.get("nothing", 1_000)).toBeNull();
     expect(faults).toEqual([]);
   });
 
   it("of what is no JSON is null, and a fault", async () => {
     await env.CACHE.put("k", "{broken");
     const { cache, faults } = cacheOver();
-    expect(await cache.get("k")).toBeNull();
+    expect(await cache.get("k", 1_000)).toBeNull();
     expect(faults).toEqual(["get_failed"]);
   });
 
@@ -51,14 +51,14 @@ describe("a read", () => {
     ],
   ])("that %s is null, and a fault", async (_, get) => {
     const { cache, faults } = cacheOver({ get });
-    expect(await cache.get("k")).toBeNull();
+    expect(await cache.get("k", 1_000)).toBeNull();
     expect(faults).toEqual(["get_failed"]);
   });
 
   it("that hangs is null once its time is over, and not before", async () => {
     const { cache, clock, faults } = cacheOver({ get: () => new Promise(() => {}) });
     let answer: unknown = "none yet";
-    const reading = cache.get("k").then((value) => (answer = value));
+    const reading = cache.get("k", 1_000).then((value) => (answer = value));
     clock.advance(249);
     await Promise.resolve();
     expect([answer, faults]).toEqual(["none yet", []]);
@@ -70,7 +70,7 @@ describe("a read", () => {
   it("that fails after its time was over troubles nobody", async () => {
     const { promise, reject } = Promise.withResolvers<unknown>();
     const { cache, clock, faults } = cacheOver({ get: () => promise });
-    const reading = cache.get("k");
+    const reading = cache.get("k", 1_000);
     clock.advance(250);
     expect(await reading).toBeNull();
     reject(new Error("too late"));
@@ -86,7 +86,7 @@ describe("a read", () => {
         return Promise.resolve(null);
       },
     });
-    await cache.get("scores:1:ab");
+    await cache.get("scores:1:ab", 1_000);
     expect(asked).toEqual([["scores:1:ab", "json"]]);
   });
 });
@@ -126,6 +126,27 @@ describe("a write", () => {
 describe("no cache", () => {
   it("knows nothing of what was written to it", async () => {
     await noCache.put("k", 1, 60);
-    expect(await noCache.get("k")).toBeNull();
+    expect(await noCache.get("k", 1_000)).toBeNull();
+  });
+});
+
+describe("the request's budget", () => {
+  it("bounds a read, and with nothing left none is made", async () => {
+    const clock = new ManualClock();
+    let reads = 0;
+    const hanging = {
+      get: () => {
+        reads += 1;
+        return new Promise(() => {});
+      },
+    } as unknown as KVNamespace;
+    const faults: string[] = [];
+    const cache = createKvCache(hanging, clock, 250, (fault) => faults.push(fault));
+    expect(await cache.get("k", 0)).toBeNull();
+    expect(reads).toBe(0);
+    const reading = cache.get("k", 100);
+    clock.advance(100);
+    expect(await reading).toBeNull();
+    expect(faults).toEqual(["get_timeout"]);
   });
 });

@@ -12,18 +12,30 @@ function start(budgetMs: number, usedMs = 0) {
 }
 
 describe("a deadline", () => {
-  it("counts from the request's arrival, and below zero when it is over", () => {
+  it("counts from the request's arrival, less the reserve for the answer, down to zero", () => {
     const { clock, deadline } = start(1_000, 400);
-    expect(deadline.remainingMs()).toBe(600);
+    expect(deadline.spareMs()).toBe(450);
     clock.advance(700);
-    expect(deadline.remainingMs()).toBe(-100);
+    expect(deadline.spareMs()).toBe(0);
+  });
+
+  it("in part leaves the rest of what is left to others, now and later", () => {
+    const { clock, deadline } = start(10_150, 0);
+    const part = deadline.part(0.6);
+    expect([part.spareMs(), deadline.spareMs()]).toEqual([6_000, 10_000]);
+    expect(part.stage(9_000)).toMatchObject({
+      ok: true,
+      value: { budgetMs: 6_000, limit: "deadline" },
+    });
+    clock.advance(6_000);
+    expect([part.spareMs(), deadline.spareMs()]).toEqual([0, 4_000]);
   });
 
   it("counts the time spent before it was made", () => {
     const clock = new ManualClock();
     const startedMs = clock.nowMs();
     clock.advance(250);
-    expect(createDeadline(clock, startedMs, 1_000).remainingMs()).toBe(750);
+    expect(createDeadline(clock, startedMs, 1_000).spareMs()).toBe(600);
   });
 
   it("gives a stage its own cap while the budget is larger, and says so", () => {
