@@ -85,6 +85,8 @@ export function preparedEnvironment(): Environment {
     variables: {
       // vLLM binds its threads through Intel's OpenMP; libnuma is there only where the system has none.
       LD_PRELOAD: preload.filter((file) => existsSync(file)).join(":"),
+      // Left to itself vLLM keeps one core free, which is half of a small machine's.
+      VLLM_CPU_OMP_THREADS_BIND: allowedCores(),
       XDG_CACHE_HOME: path.join(root, "cache"),
       XDG_CONFIG_HOME: path.join(root, "cache"),
       TORCHINDUCTOR_CACHE_DIR: path.join(root, "cache/inductor"),
@@ -127,6 +129,12 @@ export async function prepareEnvironment({ log }: { log: Log }): Promise<Environ
   if (!modelReady) await installModel(log);
   await rm(at.tmp, { recursive: true, force: true });
   return preparedEnvironment();
+}
+
+/** The cores this process may use, as the kernel writes them: `0-1`, `0,2-3`. */
+function allowedCores(): string {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "all";
 }
 
 async function installVllm(log: Log, key: string): Promise<void> {
