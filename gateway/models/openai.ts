@@ -91,8 +91,8 @@ const maxAnswerBytes = 1024 * 1024;
 class AnswerTooLarge extends Error {}
 
 /** fetch, whose body breaks off where it grows beyond all reason. */
-async function boundedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-  const response = await fetch(input, init);
+async function boundedFetch(...args: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetch(...args);
   if (response.body === null) return response;
   let bytes = 0;
   const counter = new TransformStream<Uint8Array, Uint8Array>({

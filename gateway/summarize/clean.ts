@@ -3,12 +3,12 @@
 /** Longest summary that is passed on, in UTF-16 units. */
 const maxLength = 1_500;
 
-// C0 (but tab and line feed), C1, zero-width and bidi controls, tag characters.
+// C0 (but tab and line feed), C1, soft hyphen, zero-width, bidi and other format controls, tags.
 const hidden =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;
-/** Up to the punctuation that ends the sentence around it. */
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+/** Any spelling that some renderer takes for a link, up to the punctuation around it. */
 const link =
-  /(?<![\p{L}\p{N}])(?:(?:https?|ftp):\/\/|www\.)[^\s<>()"'_*]*[^\s<>()"'_*.,!?:;。！？]/giu;
+  /(?<![\p{L}\p{N}])(?:(?:https?|ftp):[\\/]+|\/\/(?=[\p{L}\p{N}])|www\.|(?:javascript|vbscript|data|mailto):)[^\s<>()"'*]*[^\s<>()"'*_.,!?:;。！？]/giu;
 
 /** @param source the text that was summarised: links that stand in it may stay */
 export function cleanSummary(summary: string, source: string): string {

@@ -8,11 +8,24 @@ export interface Sentence extends Span {
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
+/** The segmenter ends a sentence at any mark; one in the middle of a word or a link ends none. */
+function* segments(text: string): Generator<string> {
+  let held = "";
+  for (const { segment } of segmenter.segment(text)) {
+    if (held !== "" && !(/[.!?]$/.test(held) && /^[\p{L}\p{N}/&=#_%-]/u.test(segment))) {
+      yield held;
+      held = "";
+    }
+    held += segment;
+  }
+  if (held !== "") yield held;
+}
+
 /** The sentences in reading order, white space around them left out; line breaks end one too. */
 export function sentencesOf(text: string): Sentence[] {
   const sentences: Sentence[] = [];
   let at = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const segment of segments(text)) {
     const trimmed = segment.trim();
     const lead = segment.length - segment.trimStart().length;
     const start = at + codePoints(segment.slice(0, lead));

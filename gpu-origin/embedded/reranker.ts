@@ -2,7 +2,8 @@
 import { type Wording, overlap, prepare } from "../../gateway/text/overlap.ts";
 import { type Embed, type Embedding, similarity } from "./embedder.ts";
 import { fuse, readDocument } from "./fusion.ts";
-import { Recent } from "./recent.ts";
+import { LruCache } from "./lru-cache.ts";
+import { SingleFlight } from "./single-flight.ts";
 
 /** The longest text of the service; what follows in a longer query is not read. */
 export const maxQueryChars = 20_000;
@@ -28,16 +29,20 @@ export interface Reranker {
 
 /** Puts the embedding and the words of texts together. */
 export function createReranker(embed: Embed): Reranker {
-  const known = new Recent<KnownDocument>(maxDocumentsKnown);
+  const known = new LruCache<KnownDocument>(maxDocumentsKnown);
+  const learning = new SingleFlight<KnownDocument>();
   let embedded = 0;
 
-  async function recall(document: string, signal: AbortSignal): Promise<KnownDocument> {
-    const found = known.get(document);
-    if (found !== undefined) return found;
+  async function learn(document: string, signal: AbortSignal): Promise<KnownDocument> {
     const learnt = { wording: readDocument(document), embedding: await embed(document, signal) };
     embedded += 1;
     known.set(document, learnt);
     return learnt;
+  }
+
+  async function recall(document: string, signal: AbortSignal): Promise<KnownDocument> {
+    const work = (nobodyWaits: AbortSignal) => learn(document, nobodyWaits);
+    return known.get(document) ?? (await learning.run(document, work, signal));
   }
 
   return {

@@ -148,6 +148,14 @@ describe("counters", () => {
     await rank("Another text.", documents.toReversed());
     expect(await counter("embedded_documents_embedded_total")).toBe(embedded);
   });
+
+  it("show that a new catalogue asked for six times at once is embedded once", async () => {
+    const fresh = Array.from({ length: 10 }, (_, i) => `Asked for at once ${i}`);
+    const embedded = await counter("embedded_documents_embedded_total");
+    const answers = await Promise.all(Array.from({ length: 6 }, () => rank(journal, fresh)));
+    expect(await counter("embedded_documents_embedded_total")).toBe(embedded + 10);
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+  });
 });
 
 describe("the wire", () => {

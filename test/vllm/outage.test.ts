@@ -26,6 +26,8 @@ const start = async (settings: Readonly<Record<string, string>> = {}, flags: str
   return stack;
 };
 
+const running = async () => (await vllm.metrics()).get("vllm:num_requests_running");
+
 const rank = (stack: Stack, body: object = {}) =>
   ask<Answer>(stack.url, "/v1/rank", { text: fresh(), themes, timeout_ms: 30_000, ...body });
 
@@ -72,14 +74,12 @@ describe("an origin that stops", () => {
   });
 
   it("in the middle of a request (SIGKILL) is unreachable; restarted, it serves again", async () => {
-    const pending = rank(gateway, { themes: life });
-    await expect
-      .poll(async () => (await vllm.metrics()).get("vllm:num_requests_running"), {
-        timeout: 20_000,
-      })
-      .toBeGreaterThan(0);
+    // More prompts than the engine takes in one step: its gauge moves between steps only.
+    const many = Array.from({ length: 100 }, (_, i) => `T${i}`);
+    const pending = rank(gateway, { themes: many, sources: ["origin", "lexical"] });
+    await expect.poll(running, { timeout: 25_000, interval: 100 }).toBeGreaterThan(0);
     await vllm.kill();
-    expect(await pending).toMatchObject({ source: "gemini", reason: "origin_unreachable" });
+    expect(await pending).toMatchObject({ source: "lexical", reason: "origin_unreachable" });
     expect(await rank(gateway)).toMatchObject({ source: "gemini", reason: "origin_unreachable" });
     await vllm.restart();
     expect(await rank(gateway)).toMatchObject({ source: "origin", degraded: false });
@@ -135,9 +135,10 @@ describe("all-local", () => {
 describe("the dialect chat", () => {
   it("ranks on the real chat endpoint, as a set", async () => {
     const chat = await start({}, ["--dialect", "chat"]);
-    const answer = await rank(chat);
+    // With nobody behind it but words, it has the whole budget: a list takes long on two cores.
+    const answer = await rank(chat, { themes: themes.slice(0, 3), sources: ["origin", "lexical"] });
     expect(answer).toMatchObject({ source: "origin", degraded: false });
-    expect(answer.themes).toHaveLength(themes.length);
+    expect(answer.themes).toHaveLength(3);
     expect(answer.themes[0]?.confidence).toBeNull();
   });
 });

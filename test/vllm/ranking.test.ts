@@ -2,13 +2,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import life from "../../gateway/samples/life.json" with { type: "json" };
 import texts from "../../gateway/samples/texts.json" with { type: "json" };
+import { createOriginApi } from "../../gateway/models/openai.ts";
+import { createCompletionsRanker } from "../../gateway/rank/origin-completions.ts";
 import { ratingPrompts } from "../../gateway/rank/prompt.ts";
+import { createDeadline } from "../../gateway/resilience/deadline.ts";
 import { ask, type Stack } from "../support/stack.ts";
 import { digitTokenIds } from "./server.ts";
-import { startGateway, scoresOf, type Answer } from "./gateway-stack.ts";
+import { preset, startGateway, scoresOf, type Answer } from "./gateway-stack.ts";
 import { sharedServer } from "./shared-server.ts";
 
 const vllm = sharedServer();
+const noAccess = { accessClientId: "", accessClientSecret: "" };
 const [journal] = texts;
 const text = journal?.text ?? "";
 const short = "The rent is late again and the debt keeps me awake.";
@@ -115,14 +119,34 @@ describe("24 themes", () => {
 
 describe("100 themes", () => {
   it("are scored in one request", async () => {
-    const themes = Array.from({ length: 100 }, (_, i) => `Theme ${i + 1}`);
-    const [answer, finished] = await counted("vllm:request_success_total", () =>
-      rank({ text: short, themes }),
+    // By the ranker itself: two cores take longer for it than the 30 s a caller may give the gateway.
+    const clock = {
+      nowMs: () => Date.now(),
+      timeoutSignal: (ms: number) => AbortSignal.timeout(ms),
+    };
+    const api = createOriginApi({ baseUrl: vllm.url, apiKey: vllm.apiKey, ...noAccess });
+    const ranker = createCompletionsRanker(api, {
+      model: "theme-ranker",
+      modelVersion: preset,
+      format: "chatml",
+      layout: "text-first",
+      ratingTokens: new Map(digitTokenIds.map((id, digit) => [id, digit])),
+      timeoutMs: 150_000,
+    });
+    const themes = Array.from({ length: 100 }, (_, i) => ({
+      id: `${i}`,
+      label: `Theme ${i + 1}`,
+      description: "",
+    }));
+    const startedMs = performance.now();
+    const [ranking, finished] = await counted("vllm:request_success_total", () =>
+      ranker.rank({ text: short, themes }, createDeadline(clock, Date.now(), 160_000)),
     );
-    expect(answer).toMatchObject({ source: "origin" });
-    expect(answer.themes).toHaveLength(100);
+    if (!ranking.ok) throw new Error(ranking.failure.reason);
+    expect(ranking.value.scores).toHaveLength(100);
+    for (const { value } of ranking.value.scores) expect(Number.isFinite(value)).toBe(true);
     expect(finished).toBe(100);
-    console.log(`100 themes: ${answer.processing_time_ms} ms`);
+    console.log(`100 themes: ${Math.round(performance.now() - startedMs)} ms`);
   });
 });
 

@@ -1,7 +1,7 @@
-// The most recently used values of a kind, and no more of them than fit.
+// An LRU cache: the most recently used values of a kind, and no more of them than fit.
 
 /** Remembers up to `capacity` values by name; the least recently used one goes first. */
-export class Recent<Value> {
+export class LruCache<Value> {
   readonly #capacity: number;
   /** In order of use: a name that is deleted and set again moves to the end. */
   readonly #values = new Map<string, Value>();
