@@ -1,7 +1,8 @@
 // What a person sees when the local stack serves: where, with what, and a line to paste.
 import texts from "../samples/texts.json" with { type: "json" };
 
-interface Status {
+/** As `/v1/status` answers it. */
+export interface Status {
   readonly mode: string;
   readonly rankers: readonly Provider[];
   readonly summarizers: readonly Provider[];
@@ -13,18 +14,18 @@ interface Provider {
   readonly model: string | null;
 }
 
-/**
- * @param url the address to show
- * @param address the one to ask for the status
- * @param embeddedUrl the embedded origin's, null when there is none
- */
-export async function greeting(
-  url: string,
-  address: string,
-  embeddedUrl: string | null,
-  tookMs: number,
-): Promise<string> {
-  const status = (await (await fetch(`${address}/v1/status`)).json()) as Status;
+export interface Served {
+  readonly url: string;
+  /** The embedded origin's, null when there is none. */
+  readonly embeddedUrl: string | null;
+  readonly geminiKeyGiven: boolean;
+  readonly tookMs: number;
+}
+
+export function greeting(
+  status: Status,
+  { url, embeddedUrl, geminiKeyGiven, tookMs }: Served,
+): string {
   const order = (providers: readonly Provider[]) =>
     providers
       .filter(({ configured }) => configured)
@@ -46,6 +47,13 @@ export async function greeting(
     lines.push(
       `  The origin is embedded, on ${embeddedUrl}: a small demonstration model of 28 MB, not Llama.`,
       "  With an origin of your own: npm start -- --origin http://localhost:8000/v1",
+    );
+  }
+  if (status.mode === "lexical" && !geminiKeyGiven) {
+    lines.push(
+      "  GEMINI_API_KEY is missing: without it and without an origin no model is asked. Themes are",
+      "  ranked by shared words, summaries are sentences of the text. Set it in the environment or",
+      "  in .dev.vars.",
     );
   }
   lines.push(

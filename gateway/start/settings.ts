@@ -1,25 +1,43 @@
-// The gateway's settings for a local run: flags, then environment, then .dev.vars, then defaults.
+// The gateway's settings for a local run: flags, then environment, then .dev.vars, then wrangler.toml,
+// then what is made up here.
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
+import { parse, TomlError } from "smol-toml";
 import { configNames } from "../config.ts";
+import { CannotStart } from "./cannot-start.ts";
 import type { Options } from "./options.ts";
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** What a person has set: the flags win over the environment, the environment over .dev.vars. */
-export function givenSettings(options: Options, devVarsFile: string): Settings {
-  const environment: Record<string, string> = {};
-  for (const name of configNames) {
-    const value = process.env[name];
-    if (value !== undefined) environment[name] = value;
-  }
+/** What a person has set beside wrangler.toml: flags win over the environment, that over .dev.vars. */
+export function givenSettings(
+  options: Options,
+  environment: NodeJS.ProcessEnv,
+  devVarsFile: string,
+): Settings {
   const flags: Record<string, string> = {};
   if (options.origin !== null) {
     flags["ORIGIN_BASE_URL"] = options.origin === "none" ? "" : options.origin;
   }
   if (options.dialect !== null) flags["ORIGIN_DIALECT"] = options.dialect;
-  return { ...readDevVars(devVarsFile), ...environment, ...flags };
+  return { ...readDevVars(devVarsFile), ...pick(environment, configNames), ...flags };
+}
+
+/**
+ * The `[vars]` of the default environment; wrangler reads them itself, and a number stays one.
+ * @throws CannotStart saying what is wrong with the file, and where
+ */
+export function wranglerVars(file: string): Readonly<Record<string, unknown>> {
+  if (!existsSync(file)) throw new CannotStart(`${file} is missing.`);
+  try {
+    const { vars } = parse(readFileSync(file, "utf8"));
+    return typeof vars === "object" ? Object.fromEntries(Object.entries(vars)) : {};
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [what] = error.message.split("\n");
+    throw new CannotStart(`${file}:${error.line}:${error.column}: ${what}.`);
+  }
 }
 
 /** What the embedded origin needs the gateway to know of it. */
@@ -35,29 +53,50 @@ export function embeddedSettings(originUrl: string): Settings {
 
 /** A secret for cache keys; with `keepIn`, the same one in every run, else kept results were lost. */
 export function localPepper(keepIn: string | null): string {
-  if (keepIn !== null && existsSync(keepIn)) return readFileSync(keepIn, "utf8");
+  const kept = keepIn !== null && existsSync(keepIn) ? readFileSync(keepIn, "utf8") : "";
+  if (kept !== "") return kept;
   const pepper = randomBytes(32).toString("hex");
   if (keepIn !== null) writeFileSync(keepIn, pepper, { mode: 0o600 });
   return pepper;
 }
 
-/** The settings as an .env file, readable by its owner alone: flags would show secrets in `ps`. */
+/**
+ * The settings as an .env file, readable by its owner alone: flags would show secrets in `ps`.
+ * @throws CannotStart naming a setting that such a file cannot hold
+ */
 export function writeEnvFile(file: string, settings: Settings): void {
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${quote(value)}`);
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${quote(name, value)}`);
   writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
 }
 
 function readDevVars(file: string): Settings {
   if (!existsSync(file)) return {};
-  const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, "utf8")))) {
-    if (value !== undefined) given[name] = value;
-  }
-  return given;
+  const parsed = parseEnv(readFileSync(file, "utf8"));
+  return pick(parsed, Object.keys(parsed));
 }
 
-/** A dollar sign would name another variable; no escape exists for a quote, so one is chosen. */
-function quote(value: string): string {
-  const mark = ["'", '"', "`"].find((each) => !value.includes(each)) ?? "'";
-  return mark + value.replaceAll("$", String.raw`\$`) + mark;
+function pick(from: NodeJS.Dict<string>, names: readonly string[]): Settings {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = from[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/**
+ * A value as wrangler's dotenv reads it back. No escape exists for a quote, so one is chosen that the
+ * value does not hold; double ones are the last choice, `\n` would be a line break within them.
+ */
+function quote(name: string, value: string): string {
+  // A dollar sign would name another variable.
+  const literal = value.replaceAll("$", String.raw`\$`);
+  if (/^[^\s#'"`]+$/.test(value)) return literal;
+  const mark = ["'", "`", '"'].find(
+    (each) => !value.includes(each) && !(each === '"' && /\\[nr]/.test(value)),
+  );
+  if (mark === undefined) {
+    throw new CannotStart(`${name} holds all of ', " and \`: it cannot be passed on.`);
+  }
+  return mark + literal + mark;
 }

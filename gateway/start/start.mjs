@@ -8,6 +8,15 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
-  const { start } = await import("./stack.ts");
-  process.exitCode = await start(process.argv.slice(2));
+  const stack = await import("./stack.ts").catch(tellWhatIsMissing);
+  process.exitCode = stack === null ? 1 : await stack.start(process.argv.slice(2));
+}
+
+/** A package or a file that is not there is no defect: its stack would say nothing more. */
+function tellWhatIsMissing(error) {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  const [, name] = /^Cannot find package '([^']+)'/.exec(error.message) ?? [];
+  if (name === undefined) console.error(`${error.message}.`);
+  else console.error(`A dependency is missing, ${name}: run npm install first.`);
+  return null;
 }

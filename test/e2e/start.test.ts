@@ -10,7 +10,7 @@ import texts from "../../gateway/samples/texts.json" with { type: "json" };
 import { startFakeGemini, type FakeGemini } from "../support/fake-gemini.ts";
 import { startFakeVllm, type FakeVllm } from "../support/fake-vllm.ts";
 import { freePort } from "../support/ports.ts";
-import { ask, runToEnd, startStack, type Stack } from "../support/stack.ts";
+import { ask, membersOf, runToEnd, startStack, type Stack } from "../support/stack.ts";
 
 const shell = promisify(execFile);
 
@@ -49,8 +49,10 @@ describe("npm start", () => {
     await gemini?.close();
   });
 
-  it("says where it serves, with what, and that this is no Llama", () => {
+  it("says where it serves, with what, and that this is no Llama, before anything else", () => {
     const output = stack.output();
+    expect(output).toMatch(/^\nthemerank is ready on /);
+    expect(output).not.toContain("/v1/status");
     expect(output).toContain("is ready on http://localhost:");
     expect(output).toContain("demonstration model");
     expect(output).toContain("not Llama");
@@ -100,11 +102,10 @@ describe("npm start", () => {
   it("goes on without its origin, marked, and goes back to it by itself", async () => {
     const ranked = (text: string) => ask<Answer>(stack.url, "/v1/rank", { text, themes: life });
     const port = new URL(originUrl).port;
-    const { stdout } = await shell("sh", [
-      "-c",
-      `ps -eo pid,args | grep "[m]ain.ts --port ${port}"`,
-    ]);
-    process.kill(Number.parseInt(stdout, 10), "SIGKILL");
+    const origin = membersOf(stack.groups).find(
+      ({ command }) => command.endsWith(`main.ts --port ${port}`) && !command.includes("leash"),
+    );
+    process.kill(origin?.pid ?? Number.NaN, "SIGKILL");
     await expect.poll(() => stack.output(), { timeout: 5_000 }).toContain("To bring it back");
 
     expect(await ranked(`${debt} One.`)).toMatchObject({
@@ -134,7 +135,11 @@ describe("npm start", () => {
   });
 
   it("ends with everything it started", async () => {
+    // The gateway's and the origin's.
+    expect(stack.groups).toHaveLength(2);
+    expect(membersOf(stack.groups).length).toBeGreaterThan(2);
     expect(await stack.stop()).toBe(0);
+    await expect.poll(() => membersOf(stack.groups), { timeout: 5_000 }).toEqual([]);
     await expect(fetch(`${stack.url}/healthz`)).rejects.toThrow("fetch failed");
     await expect(fetch(new URL("/health", originUrl))).rejects.toThrow("fetch failed");
   });
@@ -144,9 +149,11 @@ describe("npm start with an origin of one's own", () => {
   let vllm: FakeVllm;
   let gemini: FakeGemini;
   const stacks: Stack[] = [];
+  /** All that an .env file could trip over; wrangler reads it back. */
+  const apiKey = `origin-$ecret \${HOME} 'key' "of # ours" \\n`;
 
   beforeAll(async () => {
-    vllm = await startFakeVllm({ apiKey: "origin-$ecret'key" });
+    vllm = await startFakeVllm({ apiKey });
     gemini = await startFakeGemini();
   });
 
@@ -158,7 +165,7 @@ describe("npm start with an origin of one's own", () => {
 
   it("is hybrid: the origin ranks, Gemini summarises; it survives the origin and finds it again", async () => {
     const stack = await startStack(["--origin", vllm.url], {
-      ORIGIN_API_KEY: "origin-$ecret'key",
+      ORIGIN_API_KEY: apiKey,
       ORIGIN_TIMEOUT_MS: "500",
       GEMINI_API_KEY: "a-key",
       GEMINI_BASE_URL: gemini.url,
@@ -197,10 +204,23 @@ describe("npm start with an origin of one's own", () => {
     });
     stacks.push(stack);
     expect(stack.output()).toContain("mode all-gemini");
+    expect(stack.output()).not.toContain("GEMINI_API_KEY is missing");
     expect(await ask<Answer>(stack.url, "/v1/rank", { text: debt, themes: life })).toMatchObject({
       source: "gemini",
       degraded: false,
     });
+  });
+});
+
+describe("npm start without origin and key", () => {
+  it("says that the key is missing, and ranks by words", async () => {
+    const stack = await startStack(["--origin", "none"]);
+    expect(stack.output()).toContain("mode lexical");
+    expect(stack.output()).toContain("GEMINI_API_KEY is missing");
+    expect(await ask<Answer>(stack.url, "/v1/rank", { text: debt, themes: life })).toMatchObject({
+      source: "lexical",
+    });
+    expect(await stack.stop()).toBe(0);
   });
 });
 

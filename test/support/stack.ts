@@ -1,5 +1,5 @@
 // The real `npm start`, as a person runs it, on a port of the test's own.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { freePort } from "./ports.ts";
 
@@ -8,15 +8,29 @@ const startWithinMs = 60_000;
 
 export interface Stack {
   readonly url: string;
+  readonly pid: number;
   /** All that it printed so far. */
   readonly output: () => string;
-  /** Asks it to end as Ctrl-C does; resolves with its exit code. */
-  stop(): Promise<number | null>;
+  /** The process groups of all that it started, children's children too. */
+  readonly groups: readonly number[];
+  /** Asks it to end, as Ctrl-C does unless told otherwise; resolves with its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Reads no more of its output, as `| head` does: the next line it prints is lost. */
+  hangUp(): void;
+  readonly ended: Promise<Ended>;
 }
 
 export interface Ended {
   readonly code: number | null;
   readonly output: string;
+}
+
+/** One process, as `ps` tells it. */
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly command: string;
 }
 
 /** Environment without the settings a developer may have: a test sets what it needs. */
@@ -25,10 +39,10 @@ function environment(settings: Readonly<Record<string, string>>): NodeJS.Process
   return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }), CI: "1", ...settings };
 }
 
-function run(args: readonly string[], settings: Readonly<Record<string, string>>) {
+function run(args: readonly string[], settings: Readonly<Record<string, string>>, cwd: string) {
   // The script itself, as `npm start` runs it: npm would add a process between us and its signals.
   const child = spawn(process.execPath, ["gateway/start/start.mjs", ...args], {
-    cwd: root,
+    cwd,
     env: environment(settings),
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -42,35 +56,88 @@ function run(args: readonly string[], settings: Readonly<Record<string, string>>
   return { child, ended, output: () => output };
 }
 
-/** Runs it to its end: for what must not start. */
-export function runToEnd(args: readonly string[], settings = {}): Promise<Ended> {
-  return run(args, settings).ended;
+/**
+ * Runs it to its end: for what must not start.
+ * @param checkout the folder it is run in, this repository by default
+ */
+export function runToEnd(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  checkout = root,
+): Promise<Ended> {
+  return run(args, settings, checkout).ended;
 }
 
-/** Starts it and waits until it says that it is ready. */
+/**
+ * Starts it and waits until it says that it is ready.
+ * @param checkout the folder it is run in, this repository by default
+ */
 export async function startStack(
   args: readonly string[] = [],
   settings: Readonly<Record<string, string>> = {},
+  checkout = root,
 ): Promise<Stack> {
   const port = await freePort();
-  const { child, ended, output } = run(["--port", String(port), ...args], settings);
+  const { child, ended, output } = run(["--port", String(port), ...args], settings, checkout);
   const ready = new Promise<"ready">((resolve) => {
     child.stdout.on("data", () => {
       if (output().includes("is ready on")) resolve("ready");
     });
   });
-  const timer = setTimeout(() => child.kill("SIGKILL"), startWithinMs);
+  // Asked, not killed: what it started is its own to end.
+  const timer = setTimeout(() => child.kill("SIGTERM"), startWithinMs);
   const first = await Promise.race([ready, ended]);
   clearTimeout(timer);
-  if (first !== "ready") throw new Error(`npm start ended: ${first.output}`);
+  const { pid } = child;
+  if (first !== "ready" || pid === undefined) {
+    throw new Error(`npm start ended: ${(await ended).output}`);
+  }
   return {
     url: `http://127.0.0.1:${port}`,
+    pid,
     output,
-    async stop() {
-      child.kill("SIGINT");
+    groups: groupsBelow(pid),
+    ended,
+    async stop(signal = "SIGINT") {
+      child.kill(signal);
       return (await ended).code;
     },
+    hangUp() {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
   };
+}
+
+/** Every process of this machine at this moment, dead ones nobody has asked after left out. */
+export function processes(): readonly Process[] {
+  return execFileSync("ps", ["-A", "-o", "pid=,ppid=,pgid=,stat=,args="], { encoding: "utf8" })
+    .split("\n")
+    .flatMap((line) => {
+      const [, pid, parent, group, state = "", command = ""] =
+        /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+      if (pid === undefined || state.startsWith("Z")) return [];
+      return [{ pid: Number(pid), parent: Number(parent), group: Number(group), command }];
+    });
+}
+
+/** Those that are left of these process groups. */
+export function membersOf(groups: readonly number[]): readonly Process[] {
+  return processes().filter(({ group }) => groups.includes(group));
+}
+
+function groupsBelow(pid: number): readonly number[] {
+  const all = processes();
+  const groups = new Set<number>();
+  const own = all.find((each) => each.pid === pid)?.group;
+  const walk = (parent: number): void => {
+    for (const each of all.filter((one) => one.parent === parent)) {
+      if (each.group !== own) groups.add(each.group);
+      walk(each.pid);
+    }
+  };
+  walk(pid);
+  return [...groups];
 }
 
 /** Posts JSON and reads JSON. */

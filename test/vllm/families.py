@@ -72,4 +72,4 @@ for line in sys.stdin:
     answer = {"tokens": family.tokens(asked["text"])}
     if "user" in asked:
         answer["template"] = family.template(asked["system"], asked["user"])
-    print(json.dumps(answer))
+    print(json.dumps(answer), flush=True)

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import life from "../../gateway/samples/life.json" with { type: "json" };
 import { startFakeGemini, type FakeGemini } from "../support/fake-gemini.ts";
 import { ask, type Stack } from "../support/stack.ts";
+import { openPassage } from "./passage.ts";
 import { startGateway, type Answer } from "./gateway-stack.ts";
 import { sharedServer } from "./shared-server.ts";
 
@@ -25,8 +26,6 @@ const start = async (settings: Readonly<Record<string, string>> = {}, flags: str
   stacks.push(stack);
   return stack;
 };
-
-const running = async () => (await vllm.metrics()).get("vllm:num_requests_running");
 
 const rank = (stack: Stack, body: object = {}) =>
   ask<Answer>(stack.url, "/v1/rank", { text: fresh(), themes, timeout_ms: 30_000, ...body });
@@ -74,12 +73,13 @@ describe("an origin that stops", () => {
   });
 
   it("in the middle of a request (SIGKILL) is unreachable; restarted, it serves again", async () => {
-    // More prompts than the engine takes in one step: its gauge moves between steps only.
-    const many = Array.from({ length: 100 }, (_, i) => `T${i}`);
-    const pending = rank(gateway, { themes: many, sources: ["origin", "lexical"] });
-    await expect.poll(running, { timeout: 25_000, interval: 100 }).toBeGreaterThan(0);
+    const passage = await openPassage(vllm.port);
+    const through = await start({}, ["--origin", passage.url]);
+    const pending = rank(through, { themes: life });
+    await passage.requestPassed;
     await vllm.kill();
-    expect(await pending).toMatchObject({ source: "lexical", reason: "origin_unreachable" });
+    expect(await pending).toMatchObject({ source: "gemini", reason: "origin_unreachable" });
+    await passage.close();
     expect(await rank(gateway)).toMatchObject({ source: "gemini", reason: "origin_unreachable" });
     await vllm.restart();
     expect(await rank(gateway)).toMatchObject({ source: "origin", degraded: false });
