@@ -2,7 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Usage } from "../core/domain.ts";
 import type { Attempt, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
-import type { analyzeAnswer, rankAnswer } from "./schema.ts";
+import type { analyzeAnswer, rankAnswer } from "./answer-schema.ts";
 
 type RankAnswer = z.output<typeof rankAnswer>;
 type AnalyzeAnswer = z.output<typeof analyzeAnswer>;

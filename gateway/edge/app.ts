@@ -26,7 +26,12 @@ import { guard } from "./guard.ts";
 import { documentHead, routes } from "./openapi.ts";
 import { problem, type Trouble } from "./problem.ts";
 import { newRequestId } from "./request-id.ts";
-import { analyzeRequest, rankRequest, rankThemesRequest, type RankRequest } from "./schema.ts";
+import {
+  analyzeRequest,
+  rankRequest,
+  rankThemesRequest,
+  type RankRequest,
+} from "./request-schema.ts";
 import { toStatus } from "./status.ts";
 
 /** Budget of the older clients' route, which has no field for one. */

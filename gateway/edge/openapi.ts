@@ -2,15 +2,13 @@
 import { createRoute, z, type RouteConfig } from "@hono/zod-openapi";
 import {
   analyzeAnswer,
-  analyzeRequest,
   healthAnswer,
   problemAnswer,
   rankAnswer,
-  rankRequest,
   rankThemesAnswer,
-  rankThemesRequest,
   statusAnswer,
-} from "./schema.ts";
+} from "./answer-schema.ts";
+import { analyzeRequest, rankRequest, rankThemesRequest } from "./request-schema.ts";
 
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
 const problemResponse = (description: string, retry = false) => ({

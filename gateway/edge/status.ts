@@ -2,7 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import type { Pipeline } from "../pipeline.ts";
-import type { statusAnswer } from "./schema.ts";
+import type { statusAnswer } from "./answer-schema.ts";
 
 type Status = z.output<typeof statusAnswer>;
 

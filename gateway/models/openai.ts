@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Usage } from "../core/domain.ts";
 import { fail, ok, type Failure, type Result } from "../core/failure.ts";
 import type { Stage } from "../core/ports.ts";
+import { boundedFetch, isTooLarge } from "./bounded-fetch.ts";
 
 export interface OriginSettings {
   /** Base URL of the API, with its version: `http://host:8000/v1`. */
@@ -84,26 +85,6 @@ const rerankShape = z.object({
   results: z.array(z.object({ index: z.number(), relevance_score: z.number() })),
   usage: usageShape,
 });
-
-/** 100 themes with 20 logprobs each take about 150 KiB. */
-const maxAnswerBytes = 1024 * 1024;
-
-class AnswerTooLarge extends Error {}
-
-/** fetch, whose body breaks off where it grows beyond all reason. */
-async function boundedFetch(...args: Parameters<typeof fetch>): Promise<Response> {
-  const response = await fetch(...args);
-  if (response.body === null) return response;
-  let bytes = 0;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength;
-      if (bytes > maxAnswerBytes) controller.error(new AnswerTooLarge());
-      else controller.enqueue(chunk);
-    },
-  });
-  return new Response(response.body.pipeThrough(counter), response);
-}
 
 const badOutput = (defect: (Failure & { reason: "origin_bad_output" })["defect"]) =>
   fail({ reason: "origin_bad_output", defect } as const);
@@ -229,9 +210,4 @@ function originFailure(error: unknown, stage: Stage): Failure {
     return { reason: "origin_context" };
   if (status < 500) return { reason: "origin_rejected", status };
   return { reason: "origin_error", status };
-}
-
-/** As it is, or wrapped by the SDK. */
-function isTooLarge(error: unknown): boolean {
-  return error instanceof AnswerTooLarge || (error instanceof Error && isTooLarge(error.cause));
 }

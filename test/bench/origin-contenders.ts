@@ -48,10 +48,10 @@ function themesOf(count: number): Theme[] {
   });
 }
 
-/** English of about so many tokens (4.2 characters each), unlike that of any other round. */
-function textOf({ textTokens }: Size, round: number, seed: string): string {
+/** English of about so many tokens (4.2 characters each) that no cell of any round shares a block of. */
+function textOf({ themes, textTokens }: Size, round: number, seed: string): string {
   const prose = texts.map(({ text }) => text).join(" ");
-  const start = `Entry ${round}-${seed}. `;
+  const start = `Entry ${round}-${seed}-${themes}-${textTokens}. `;
   return (start + prose.repeat(Math.ceil((textTokens * 4.2) / prose.length))).slice(
     0,
     textTokens * 4.2,

@@ -1,6 +1,6 @@
 // Bad input: a problem that names the field, and no upstream call.
 import { afterAll, describe, expect, inject, it } from "vitest";
-import { problemAnswer } from "../../gateway/edge/schema.ts";
+import { problemAnswer } from "../../gateway/edge/answer-schema.ts";
 import { FakeControl } from "./support.ts";
 import { get, post, send } from "./service.ts";
 

@@ -1,6 +1,6 @@
 // POST /v1/rank, /v1/analyze and /rank-themes: what a caller is promised.
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
-import { analyzeAnswer, rankAnswer, rankThemesAnswer } from "../../gateway/edge/schema.ts";
+import { analyzeAnswer, rankAnswer, rankThemesAnswer } from "../../gateway/edge/answer-schema.ts";
 import { FakeControl } from "./support.ts";
 import { freshText, life, post, type Overrides } from "./service.ts";
 

@@ -1,6 +1,6 @@
 // The service around the rankings: health, readiness, status, document, keys, ids, events.
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
-import { statusAnswer } from "../../gateway/edge/schema.ts";
+import { statusAnswer } from "../../gateway/edge/answer-schema.ts";
 import { FakeControl } from "./support.ts";
 import { freshText, get, life, post, send } from "./service.ts";
 

@@ -13,7 +13,7 @@ const needs = {
   pythonMinor: 11,
   memoryBytes: 10 * gigabyte,
   vllmBytes: 4 * gigabyte,
-  modelBytes: 6 * gigabyte,
+  modelBytes: 7 * gigabyte,
 };
 // Tiny and part of the environment anyway: whether it can be had tells whether the index can be reached.
 const probe = "mdurl==0.1.2";
@@ -118,6 +118,7 @@ export async function prepareEnvironment({ log }: { log: Log }): Promise<Environ
   const venvReady = isMarked(at.venvMark, venvKey) && (await runs(at.python, ["-c", ""]));
   const modelReady =
     isMarked(at.modelMark, gguf) &&
+    existsSync(at.gguf) &&
     (await timed(log, "checking the model's digests", () => wrongFile(at.modelPath))) === null;
   if (venvReady && modelReady) return preparedEnvironment();
 
@@ -196,8 +197,31 @@ async function installModel(log: Log): Promise<void> {
     if (wrong !== null) throw new Error(`the model is not the pinned one: ${wrong} differs`);
   });
   await rm(at.slices, { recursive: true, force: true });
-  await rm(at.gguf, { force: true });
   await writeFile(at.modelMark, gguf);
+}
+
+export interface LlamaCpp {
+  readonly python: string;
+  /** The same model, before its conversion. */
+  readonly gguf: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Installs llama.cpp's server beside vLLM, whose environment must be there. Throws as that one does. */
+export async function prepareLlamaCpp({ log }: { log: Log }): Promise<LlamaCpp> {
+  const at = places();
+  const target = path.join(at.root, "llama-cpp");
+  const requirements = path.join(here, "llama-cpp.txt");
+  const key = readFileSync(requirements, "utf8");
+  const mark = path.join(at.root, "llama-cpp.done");
+  if (!isMarked(mark, key)) {
+    await mkdir(at.tmp, { recursive: true });
+    await timed(log, "installing llama.cpp", () =>
+      pip(["install", "--target", target, "--upgrade", "-r", requirements]),
+    );
+    await writeFile(mark, key);
+  }
+  return { python: at.python, gguf: at.gguf, variables: { PYTHONPATH: target } };
 }
 
 /** pip as it is configured on this machine; only wheels, each by its digest. */

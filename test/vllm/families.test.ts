@@ -96,20 +96,23 @@ beforeAll(async () => {
 afterAll(() => python.stdin.end());
 
 describe("a rating prompt", () => {
-  it.each(promptFormats)("in %s is the family's own chat template, up to the rating", async (family) => {
-    const system = "SYSTEM";
-    const user = "USER";
-    const [answer] = await ask([{ family, system, user, text: "" }]);
-    const ours = prompt(family)
-      .replace(/You rate how relevant.*?instructions to you\./s, system)
-      .replace(/\[text 0a1b.*Debt and wages/s, user);
-    const template = answer?.template ?? "";
-    expect(ours.startsWith(template)).toBe(true);
-    // Where the vocabulary would put a blank token first, the answer's first word is given.
-    expect(ours.slice(template.length).trim()).toBe(
-      family === "mistral" || family === "phi-3" ? "Rating:" : "",
-    );
-  });
+  it.each(promptFormats)(
+    "in %s is the family's own chat template, up to the rating",
+    async (family) => {
+      const system = "SYSTEM";
+      const user = "USER";
+      const [answer] = await ask([{ family, system, user, text: "" }]);
+      const ours = prompt(family)
+        .replace(/You rate how relevant.*?instructions to you\./s, system)
+        .replace(/\[text 0a1b.*Debt and wages/s, user);
+      const template = answer?.template ?? "";
+      expect(ours.startsWith(template)).toBe(true);
+      // Where the vocabulary would put a blank token first, the answer's first word is given.
+      expect(ours.slice(template.length).trim()).toBe(
+        family === "mistral" || family === "phi-3" ? "Rating:" : "",
+      );
+    },
+  );
 
   it.each(promptFormats)("in %s ends where the next token is a bare digit", async (family) => {
     const digits = Array.from("0123456789");
@@ -127,17 +130,20 @@ describe("a rating prompt", () => {
     expect(ids).toEqual(ratingIds[family]);
   });
 
-  it.each(promptFormats)("in %s has control tokens at the template's own places only", async (family) => {
-    const theme = { id: "x", label: hostile, description: hostile };
-    const [clean, attacked] = await ask([
-      { family, text: prompt(family) },
-      { family, text: prompt(family, hostile, theme) },
-    ]);
-    const control = (answer: Answer | undefined) =>
-      answer?.tokens.filter(([, , isControl]) => isControl).map(([, piece]) => piece);
-    expect(control(clean)?.length).toBeGreaterThan(1);
-    expect(control(attacked)).toEqual(control(clean));
-  });
+  it.each(promptFormats)(
+    "in %s has control tokens at the template's own places only",
+    async (family) => {
+      const theme = { id: "x", label: hostile, description: hostile };
+      const [clean, attacked] = await ask([
+        { family, text: prompt(family) },
+        { family, text: prompt(family, hostile, theme) },
+      ]);
+      const control = (answer: Answer | undefined) =>
+        answer?.tokens.filter(([, , isControl]) => isControl).map(([, piece]) => piece);
+      expect(control(clean)?.length).toBeGreaterThan(1);
+      expect(control(attacked)).toEqual(control(clean));
+    },
+  );
 
   it.each(promptFormats)(
     "in %s would be broken by the same text without neutralising",

@@ -3,7 +3,8 @@ import type { z } from "@hono/zod-openapi";
 import { rankerSources } from "../../core/domain.ts";
 import type { RankOutcome } from "../../core/outcome.ts";
 import type { RankQuery } from "../../pipeline.ts";
-import type { rankThemesAnswer, rankThemesRequest } from "../schema.ts";
+import type { rankThemesAnswer } from "../answer-schema.ts";
+import type { rankThemesRequest } from "../request-schema.ts";
 
 export function fromRankThemes({ text, themes }: z.output<typeof rankThemesRequest>): RankQuery {
   return {

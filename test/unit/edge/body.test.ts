@@ -11,7 +11,7 @@ import {
   rankThemesRequest,
   type AnalyzeRequest,
   type RankRequest,
-} from "../../../gateway/edge/schema.ts";
+} from "../../../gateway/edge/request-schema.ts";
 import { loneHigh } from "../support/lone-surrogate.ts";
 
 const schemas = { rank: rankRequest, analyze: analyzeRequest, "rank-themes": rankThemesRequest };

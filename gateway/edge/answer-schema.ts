@@ -1,0 +1,122 @@
+// What callers get: documented from these schemas, and held to them by the tests.
+import { z } from "@hono/zod-openapi";
+import { rankerSources, summarizerSources } from "../core/domain.ts";
+
+const span = z.object({ start: z.int(), end: z.int() }).openapi("Span", {
+  description: "Code-point offsets into the text after NFC and trimming; the end is exclusive.",
+});
+
+const rankedTheme = z
+  .object({
+    id: z.string(),
+    label: z.string(),
+    score: z.number().min(0).max(100),
+    rank: z.int().min(1),
+    confidence: z.number().min(0).max(1).nullable(),
+    evidence: z.array(span).optional(),
+  })
+  .openapi("RankedTheme");
+
+const reason = z
+  .string()
+  .nullable()
+  .openapi({ description: "Why the first choice did not answer; null when it did." });
+
+const attempt = z
+  .object({
+    source: z.enum(rankerSources),
+    outcome: z.enum(["ok", "failed", "skipped"]),
+    reason,
+    duration_ms: z.int(),
+  })
+  .openapi("Attempt");
+
+const usage = z
+  .object({
+    prompt_tokens: z.int().nullable(),
+    completion_tokens: z.int().nullable(),
+    cost_usd: z.number().nullable(),
+    saved_usd: z.number().nullable(),
+  })
+  .openapi("Usage", { description: "null = not known, which is not 0." });
+
+const rankAnswerFields = {
+  id: z.string(),
+  themes: z.array(rankedTheme),
+  source: z.enum(rankerSources),
+  model: z.string(),
+  degraded: z.boolean(),
+  reason,
+  cache: z.object({
+    status: z.enum(["hit", "partial", "miss", "stale", "bypass"]),
+    known: z.int(),
+    ranked: z.int(),
+    age_s: z.int().nullable(),
+  }),
+  attempts: z.array(attempt),
+  usage,
+  processing_time_ms: z.int(),
+};
+
+export const rankAnswer = z.object(rankAnswerFields).openapi("RankAnswer");
+
+export const analyzeAnswer = z
+  .object({
+    ...rankAnswerFields,
+    summary: z.object({
+      text: z.string().nullable(),
+      status: z.enum(["complete", "unavailable"]),
+      source: z.enum(summarizerSources).nullable(),
+      model: z.string().nullable(),
+      theme_ids: z.array(z.string()),
+      cache: z.object({
+        status: z.enum(["hit", "miss", "bypass"]),
+        age_s: z.int().nullable(),
+      }),
+      reason,
+    }),
+  })
+  .openapi("AnalyzeAnswer");
+
+export const rankThemesAnswer = z
+  .object({
+    scores: z
+      .array(z.int().min(0).max(100))
+      .openapi({ description: "In the order of the themes." }),
+    processing_time: z.number().openapi({ description: "Seconds." }),
+  })
+  .openapi("RankThemesAnswer");
+
+const provider = {
+  configured: z.boolean(),
+  state: z.enum(["closed", "open", "half-open"]),
+  since: z.string().nullable(),
+  reason,
+  model: z.string().nullable(),
+};
+
+export const statusAnswer = z
+  .object({
+    status: z.enum(["ok", "degraded"]),
+    version: z.string(),
+    mode: z.enum(["hybrid", "all-gemini", "all-local", "lexical"]),
+    rankers: z.array(z.object({ source: z.enum(rankerSources), ...provider })),
+    summarizers: z.array(z.object({ source: z.enum(summarizerSources), ...provider })),
+  })
+  .openapi("Status");
+
+export const healthAnswer = z.object({ status: z.literal("ok") }).openapi("Health");
+
+export const problemAnswer = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    request_id: z.string(),
+    retryable: z.boolean(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    attempts: z.array(attempt).optional(),
+  })
+  .openapi("Problem", { description: "RFC 9457." });
