@@ -95,7 +95,7 @@ export function preparedEnvironment(): Environment {
 }
 
 /**
- * Installs what is missing or half made (about 4 minutes and 9 GB of disk from nothing) and checks what is there
+ * Installs what is missing or half made (about 4 minutes and 10 GB of disk from nothing) and checks what is there
  * (seconds).
  *
  * @param log gets a line as each step begins and one with its seconds as it ends
