@@ -5,7 +5,7 @@ const maxLength = 1_500;
 
 // C0 (but tab and line feed), C1, soft hyphen, zero-width, bidi and other format controls, tags.
 const hidden =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\ufff9-\ufffb]|\u034f|[\u{e0000}-\u{e007f}]/gu;
 /** Any spelling that some renderer takes for a link, up to the punctuation around it. */
 const link =
   /(?<![\p{L}\p{N}])(?:(?:https?|ftp):[\\/]+|\/\/(?=[\p{L}\p{N}])|www\.|(?:javascript|vbscript|data|mailto):)[^\s<>()"'*]*[^\s<>()"'*_.,!?:;。！？]/giu;
