@@ -10,7 +10,7 @@ import {
   type Theme,
   type Usage,
 } from "./core/domain.ts";
-import { fail, ok, type Result } from "./core/failure.ts";
+import { fail, ok, type Failure, type Result } from "./core/failure.ts";
 import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
 import type { Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
 import { createDeadline } from "./resilience/deadline.ts";
@@ -47,6 +47,9 @@ export interface AnalyzeQuery extends RankQuery {
   readonly evidence: boolean;
 }
 
+/** Why a provider may not be asked at all; null when it may. */
+type Gate = (provider: { readonly source: string }) => Failure | null;
+
 /** They compute in the Worker itself and need no budget. */
 const instant = new Set(["lexical", "extractive"]);
 
@@ -61,14 +64,16 @@ export async function rank(
   const { tenant, defer, egress } = caller;
   const whole = createDeadline(pipeline.clock, caller.startedMs, caller.budgetMs);
   const accepted = pipeline.rankers.filter(({ source }) => query.sources.includes(source));
+  const gate: Gate = ({ source }) =>
+    source === "gemini" && egress !== "any" ? { reason: "egress" } : null;
   const { attempts, failures, answer } = await failover(
     accepted,
     pipeline.clock,
-    ({ source }) => (source === "gemini" && egress !== "any" ? { reason: "egress" } : null),
+    gate,
     (ranker) => {
       const { text, themes, mode } = query;
       const preferred = ranker === accepted[0];
-      const deadline = shareOf(whole, ranker, accepted);
+      const deadline = shareOf(whole, ranker, accepted, gate);
       const request = { tenant, defer, deadline, text, themes, mode, preferred };
       return pipeline.themeCache.rank(ranker, request);
     },
@@ -118,14 +123,16 @@ export async function summarize(
   const { tenant, defer, egress } = caller;
   const whole = createDeadline(pipeline.clock, caller.startedMs, caller.budgetMs);
 
+  const gate: Gate = ({ source }) =>
+    source === "gemini" && egress === "none" ? { reason: "egress" } : null;
   const { attempts, failures, answer } = await failover(
     pipeline.summarizers,
     pipeline.clock,
-    ({ source }) => (source === "gemini" && egress === "none" ? { reason: "egress" } : null),
+    gate,
     (summarizer) => {
       const { text, mode, language } = query;
       const preferred = summarizer === pipeline.summarizers[0];
-      const deadline = shareOf(whole, summarizer, pipeline.summarizers);
+      const deadline = shareOf(whole, summarizer, pipeline.summarizers, gate);
       const request = { tenant, defer, deadline, text, themes, language, mode, preferred };
       return pipeline.summaryCache.summarize(summarizer, request);
     },
@@ -179,7 +186,9 @@ function shareOf<P extends { readonly source: string }>(
   whole: Deadline,
   provider: P,
   providers: readonly P[],
+  gate: Gate,
 ): Deadline {
   const behind = providers.slice(providers.indexOf(provider) + 1);
-  return behind.some(({ source }) => !instant.has(source)) ? whole.part(shareBeforeOthers) : whole;
+  const needTime = behind.some((other) => !instant.has(other.source) && gate(other) === null);
+  return needTime ? whole.part(shareBeforeOthers) : whole;
 }

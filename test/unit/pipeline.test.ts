@@ -183,6 +183,9 @@ describe("a ranking", () => {
     const by = { ...caller, startedMs: pipeline.clock.nowMs() - 400, budgetMs: 1_550 };
     await rank(pipeline, query, by);
     expect(spare).toEqual([600, 1_000]);
+    // Whoever may not be asked needs no time.
+    await rank(pipeline, query, { ...by, startedMs: pipeline.clock.nowMs() - 400, egress: "none" });
+    expect(spare[2]).toBe(1_000);
   });
 
   it("that nobody gives tells every failure", async () => {
