@@ -81,8 +81,8 @@ async function rounds(
   for (let round = 0; round < maxRounds; round += 1) {
     for (const cell of round < quotedRounds ? cells.filter(({ size }) => size === quoted) : cells) {
       if (cell.skipped !== null) continue;
-      const expectedMs =
-        cell.timesMs.length > 0 ? quantile(cell.timesMs, 0.5) : guessMs(cell, cells);
+      const own = quantile(cell.timesMs, 0.5);
+      const expectedMs = Number.isNaN(own) ? guessMs(cell, known) : own;
       if (expectedMs > maxCellMs) {
         cell.skipped = `would take about ${Math.round(expectedMs / 1_000)} s`;
       } else if (Date.now() + expectedMs < untilMs) {
