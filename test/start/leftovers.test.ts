@@ -38,8 +38,9 @@ describe("npm start leaves nothing behind", () => {
   it("when its reader goes away, as with `npm start | head`: an orderly end", async () => {
     const stack = await started();
     stack.hangUp();
-    // The event of this request is the line that nobody reads.
-    await fetch(`${stack.url}/healthz`);
+    // The event of this request is the line that nobody reads. It may be printed, and end the stack,
+    // before the answer is out: what becomes of the answer is not promised here.
+    await fetch(`${stack.url}/healthz`).catch(() => null);
     const { code } = await stack.ended;
     expect(code).toBe(0);
     await assertNothingLeft(stack);
