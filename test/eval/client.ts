@@ -1,6 +1,7 @@
 // Asks one ranker for one text and stays polite: waits as told, tries again what may pass.
 import { setTimeout as pause } from "node:timers/promises";
 import { ZodError } from "zod";
+import type { Chance } from "./chance.ts";
 import type { EvalTheme } from "./dataset.ts";
 import type { Answer, RankerApi, Wanted } from "./rankers.ts";
 
@@ -74,3 +75,22 @@ export function createClient({ api, url, key, wanted }: Target) {
 }
 
 export type Client = ReturnType<typeof createClient>;
+
+/** The same client, given the themes in another order for each text: its answers speak of the old one. */
+export function withShuffledThemes(client: Client, random: Chance): Client {
+  return async (text, themes) => {
+    const dealt = random.shuffled(themes.map((_, index) => index));
+    const answer = await client(
+      text,
+      dealt.flatMap((index) => themes[index] ?? []),
+    );
+    const inOldOrder = <T>(values: readonly T[]) =>
+      themes.map((_, index) => values[dealt.indexOf(index)] as T);
+    return {
+      ...answer,
+      order: answer.order.map((place) => dealt[place] ?? -1),
+      scores: inOldOrder(answer.scores),
+      confidence: answer.confidence && inOldOrder(answer.confidence),
+    };
+  };
+}

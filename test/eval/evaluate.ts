@@ -51,7 +51,12 @@ export async function evaluate(
       answered = true;
       const { order, scores, confidence, ms, source, tokens, costUsd } = ranked;
       const result = {
-        ...{ id: row.id, ms, source, tokens, costUsd, order: [...order] },
+        id: row.id,
+        ms,
+        source,
+        tokens,
+        costUsd,
+        order: [...order],
         scores: scores.map((score) => (score === null ? null : Number(score.toFixed(2)))),
         confidence: confidence?.map((each) => Number(each.toFixed(3))) ?? null,
       };

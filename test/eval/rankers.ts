@@ -95,7 +95,9 @@ function cohereLike(path: string): RankerApi {
   return {
     path,
     body: (text, themes, { model }) => ({
-      ...{ model, query: text, documents: documents(themes) },
+      model,
+      query: text,
+      documents: documents(themes),
       top_n: themes.length,
     }),
     read(body, themes) {
@@ -111,7 +113,10 @@ export const rankerApis: Readonly<Record<string, RankerApi>> = {
   themerank: {
     path: "/v1/rank",
     body: (text, themes, { sources, cache }) => ({
-      ...{ text, themes, cache, timeout_ms: 30_000 },
+      text,
+      themes,
+      cache,
+      timeout_ms: 30_000,
       ...(sources !== null && { sources }),
     }),
     read(body, themes) {
@@ -142,7 +147,9 @@ export const rankerApis: Readonly<Record<string, RankerApi>> = {
   voyage: {
     path: "/v1/rerank",
     body: (text, themes, { model }) => ({
-      ...{ model, query: text, documents: documents(themes) },
+      model,
+      query: text,
+      documents: documents(themes),
       top_k: themes.length,
     }),
     read(body, themes) {

@@ -31,7 +31,9 @@ export function setTable(ranker: string, set: SetFigures): string {
   const floor = (name: string, of: SetFigures["random"]) => [
     name,
     ...metrics.map(({ key }) => share(of[key])),
-    ...["", "", ""],
+    "",
+    "",
+    "",
   ];
   return [
     `${set.set}: ${set.texts} texts, ${set.themes} themes; 95 % intervals by bootstrap over texts`,

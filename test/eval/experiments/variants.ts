@@ -13,7 +13,7 @@ export interface Variant {
   /** The answer's tokens in order of their value; a score is the expectation over their places. */
   readonly answers: readonly string[];
   /** One prompt a theme; or one for the whole list, whose i-th answer token stands for theme i. */
-  prompts(request: Asked): string[];
+  readonly prompts: (request: Asked) => string[];
   readonly listwise?: boolean;
   /** Whether the score of an empty text is taken off. */
   readonly prior?: boolean;
@@ -26,8 +26,8 @@ export interface Asked {
   readonly fence: string;
 }
 
-const digits = [..."0123456789"];
-const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"];
+const digits = "0123456789".split("");
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".split("");
 
 const shipped = (asked: Asked, layout: "text-first" | "catalog-first" = "text-first") =>
   ratingPrompts({ ...asked, layout, scale: "digits" });
@@ -119,7 +119,11 @@ export const variants: readonly Variant[] = [
 
 function letteredChoice({ format, text, themes, fence }: Asked): string {
   const [whole = ""] = ratingPrompts({
-    ...{ format, text, fence, layout: "text-first", scale: "digits" },
+    format,
+    text,
+    fence,
+    layout: "text-first",
+    scale: "digits",
     themes: [{ id: "", label: "{themes}", description: "" }],
   });
   const lines = themes.map(
