@@ -1,24 +1,16 @@
 // `npm run eval`: ranking quality of any running gateway or rerank API on labelled sets.
 import { measured } from "../bench/machine.ts";
-import {
-  agreementFigures,
-  agreementTable,
-  chanceFloor,
-  paired,
-  type Compared,
-} from "./agreement-report.ts";
+import { agreementFigures, agreementTable, chanceFloor, paired } from "./agreement-report.ts";
 import { calibration, calibrationTable } from "./calibration.ts";
-import { chance } from "./chance.ts";
-import { createClient, Unranked, withShuffledThemes, type Client } from "./client.ts";
+import { createClient, Unranked, type Client } from "./client.ts";
 import { BadDataset, readDatasets, type Dataset } from "./dataset.ts";
-import { digest, evaluate } from "./evaluate.ts";
+import { digest, evaluate, type EvaluateOptions } from "./evaluate.ts";
 import { compare, setFigures } from "./figures.ts";
 import { BadUsage, readOptions, usage, type Options } from "./options.ts";
 import { rankerApis } from "./rankers.ts";
 import { BadRecord, readRecord, writeRecord, type EvalRecord } from "./record.ts";
+import { selfAgreement } from "./self-agreement.ts";
 import { comparisonTable, setTable } from "./table.ts";
-
-const shuffles = 3;
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -80,9 +72,13 @@ function clientOf({ api, url, key, sources, cache, model }: Options): Client {
   return createClient({ api: asked, url, key, wanted: { sources, cache, model } });
 }
 
-/** Names all that a ranking depends on, for taking up an unfinished run. */
-function runName({ url, api, model, sources, cache }: Options, datasets: readonly Dataset[]) {
-  return JSON.stringify([url, api, model, sources, cache, datasets.map(digest)]);
+function runOptions(options: Options, datasets: readonly Dataset[]): EvaluateOptions {
+  const { url, api, model, sources, cache, concurrency, json } = options;
+  return {
+    concurrency,
+    partialFile: `${json ?? ".eval"}.partial`,
+    run: JSON.stringify([url, api, model, sources, cache, datasets.map(digest)]),
+  };
 }
 
 async function ask(
@@ -91,13 +87,9 @@ async function ask(
   options: Options,
   args: readonly string[],
 ): Promise<{ record: EvalRecord; failed: readonly string[] }> {
-  const { concurrency, json, api, sources } = options;
+  const { api, sources } = options;
   const startedMs = performance.now();
-  const { sets, failed, model } = await evaluate(client, datasets, {
-    concurrency,
-    partialFile: `${json ?? ".eval"}.partial`,
-    run: runName(options, datasets),
-  });
+  const { sets, failed, model } = await evaluate(client, datasets, runOptions(options, datasets));
   const record = {
     ranker: options.name ?? [api, sources?.join(",")].filter(Boolean).join(" "),
     model,
@@ -116,18 +108,12 @@ async function agreementReport(
   record: EvalRecord,
   other: EvalRecord | null,
 ): Promise<string> {
-  const again = async (name: string, asked: Client): Promise<Compared> => {
-    const { sets } = await evaluate(asked, datasets, {
-      concurrency: options.concurrency,
-      partialFile: `${options.json ?? ".eval"}.${name.replace(" ", "-")}.partial`,
-      run: runName(options, datasets),
-    });
-    return paired(name, record.sets, sets);
-  };
-  const compared = [await again("itself repeated", client)];
-  for (let seed = 1; seed <= shuffles; seed += 1) {
-    compared.push(await again(`shuffled ${seed}`, withShuffledThemes(client, chance(seed))));
-  }
+  const compared = await selfAgreement(
+    client,
+    datasets,
+    record.sets,
+    runOptions(options, datasets),
+  );
   if (other !== null) compared.push(paired(other.ranker, record.sets, other.sets));
   compared.push(chanceFloor(record.sets));
   return agreementTable(record.ranker, compared.map(agreementFigures));

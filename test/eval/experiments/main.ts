@@ -1,4 +1,4 @@
-// Every variant on the same texts of a running vLLM, text by text, so that any stop leaves full pairs.
+// `npm run eval:prompts`: every variant on the same texts of a running vLLM, text by text, so that any stop leaves full pairs.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
@@ -8,6 +8,7 @@ import { fenceOf } from "../../../gateway/text/fence.ts";
 import type { Theme } from "../../../gateway/core/domain.ts";
 import { promptFormats } from "../../../gateway/core/origin.ts";
 import { readDatasets, type Dataset, type Row } from "../dataset.ts";
+import { experimentsTable, type Line } from "./report.ts";
 import { tokenIds } from "./token-ids.ts";
 import { variants, type Variant } from "./variants.ts";
 
@@ -20,12 +21,12 @@ const line = z.object({
   tokens: z.number().nullable(),
   ms: z.number(),
 });
-export type Line = z.output<typeof line>;
 
 const { values } = parseArgs({
   options: {
+    /** The server's OpenAI base URL. */
     origin: { type: "string", default: "http://127.0.0.1:8000/v1" },
-    "api-key": { type: "string", default: "" },
+    "api-key": { type: "string", default: process.env["ORIGIN_API_KEY"] ?? "" },
     model: { type: "string", default: "theme-ranker" },
     format: { type: "string", default: "llama-3" },
     data: { type: "string", default: "test/eval/data" },
@@ -47,14 +48,14 @@ const answers = [...new Set(chosen.flatMap((variant) => variant.answers))];
 const ids = await tokenIds(values.origin, values["api-key"], values.model, answers);
 const idOf = new Map(answers.map((answer, index) => [answer, ids[index] ?? -1]));
 
-const known = new Set(
+const read = (): Line[] =>
   existsSync(values.out)
     ? readFileSync(values.out, "utf8")
         .split("\n")
         .filter((each) => each !== "")
-        .map((each) => keyOf(line.parse(JSON.parse(each))))
-    : [],
-);
+        .map((each) => line.parse(JSON.parse(each)))
+    : [];
+const known = new Set(read().map(keyOf));
 const sets = readDatasets(values.data, values.split, Number(values.limit));
 const priors = new Map<string, readonly number[]>();
 /** What the last prompts got: variants that read the same answer differently ask once. */
@@ -68,6 +69,7 @@ for (let index = 0; index < longest; index += 1) {
     console.error(`${index + 1} of ${set.rows.length} ${set.name}`);
   }
 }
+console.log(experimentsTable(read(), sets));
 
 function keyOf({ variant, set, id }: Pick<Line, "variant" | "set" | "id">): string {
   return `${variant}/${set}/${id}`;
