@@ -3,6 +3,7 @@ import { measured } from "../bench/machine.ts";
 import { agreementFigures, agreementTable, chanceFloor, paired } from "./agreement-report.ts";
 import { calibration, calibrationTable } from "./calibration.ts";
 import { createClient, Unranked, type Client } from "./client.ts";
+import { createDirectClient } from "./direct.ts";
 import { BadDataset, readDatasets, type Dataset } from "./dataset.ts";
 import { digest, evaluate, type EvaluateOptions } from "./evaluate.ts";
 import { compare, setFigures } from "./figures.ts";
@@ -66,7 +67,11 @@ async function main(args: readonly string[]): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-function clientOf({ api, url, key, sources, cache, model }: Options): Client {
+function clientOf(options: Options): Client {
+  const { api, url, key, sources, cache, model, origin, preset, dialect, layout } = options;
+  if (origin !== undefined) {
+    return createDirectClient({ origin, apiKey: key, preset, dialect, layout });
+  }
   const asked = rankerApis[api];
   if (asked === undefined) throw new BadUsage(`--api: ${api}`);
   return createClient({ api: asked, url, key, wanted: { sources, cache, model } });
@@ -74,10 +79,22 @@ function clientOf({ api, url, key, sources, cache, model }: Options): Client {
 
 function runOptions(options: Options, datasets: readonly Dataset[]): EvaluateOptions {
   const { url, api, model, sources, cache, concurrency, json } = options;
+  const { origin, preset, dialect, layout } = options;
   return {
     concurrency,
     partialFile: `${json ?? ".eval"}.partial`,
-    run: JSON.stringify([url, api, model, sources, cache, datasets.map(digest)]),
+    run: JSON.stringify([
+      url,
+      api,
+      model,
+      sources,
+      cache,
+      origin,
+      preset,
+      dialect,
+      layout,
+      ...datasets.map(digest),
+    ]),
   };
 }
 
