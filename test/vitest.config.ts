@@ -48,6 +48,7 @@ export default defineConfig({
             "test/start/**/*.test.ts",
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
+            "test/eval/**/*.test.ts",
           ],
           testTimeout: 60_000,
           hookTimeout: 90_000,
