@@ -24,7 +24,7 @@ export const usage = `npm run eval -- [--url URL] [--data DIR] [--split dev]
 
   --agreement        the ranker with itself, themes shuffled and repeated, and with --against
   --calibration      whether scores mean what they say, and what confidence knows
-  --injection        texts that try to move a theme
+  --injection        texts that try to move a theme, 120 of them or --limit; its carriers are fixed
 `;
 
 /** What the command was told that it cannot use; the message names the flag. */
