@@ -20,7 +20,7 @@ const stopWords = new Set(
 );
 
 /** A letter or digit with all letters, digits and combining marks after it. */
-const word = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
+const wordRun = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 const english = /^[a-z]+$/;
 /** Scripts that put no space between words. */
 const unspaced =
@@ -33,7 +33,7 @@ const leftOver = /(?<=.{5})[ius]$/;
 
 /** The words of `text` in reading order, in lower case, function words included. */
 export function* words(text: string): Generator<string> {
-  for (const [run] of text.normalize("NFKC").toLowerCase().matchAll(word)) {
+  for (const [run] of text.normalize("NFKC").toLowerCase().matchAll(wordRun)) {
     if (!unspaced.test(run)) yield run;
     else for (const { segment } of segmenter.segment(run)) yield segment;
   }
