@@ -13,7 +13,7 @@ export interface Prepared {
   readonly length: number;
 }
 
-/** How occurrences become weight; decisions/0008 has what was tried. */
+/** How occurrences become weight; gateway/decisions/0008 has what else was tried. */
 export const saturation = {
   /** How soon a repeated term stops adding: the first use weighs 1 at the reference length, all uses 3. */
   k1: 2,
