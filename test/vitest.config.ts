@@ -27,6 +27,7 @@ export default defineConfig({
           globalSetup: "./test/support/fakes-for-workerd.ts",
           // The files share the fakes, their fault switches and their records.
           fileParallelism: false,
+          testTimeout: 60_000,
         },
       },
       {
@@ -36,7 +37,7 @@ export default defineConfig({
             miniflare: { bindings: { CACHE_PEPPER: "a secret of the tests" } },
           }),
         ],
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         test: {
