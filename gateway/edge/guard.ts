@@ -6,6 +6,7 @@ import type { Keys } from "../tenancy/keys.ts";
 import type { Scope } from "../tenancy/stored-key.ts";
 import type { Edge } from "./edge.ts";
 import { problem } from "./problem.ts";
+import { rateLimit, rateLimitPolicy } from "./rate-limit.ts";
 
 /** What of the Workers rate limit binding is used: it counts, and tells whether there is room. */
 export interface RateLimiter {
@@ -22,10 +23,6 @@ export interface Access {
   /** Hears of a limiter that fails or is not there. */
   readonly report: (fault: string) => void;
 }
-
-/** What the binding is set to in wrangler.toml, which does not tell it: a test holds them together. */
-export const rateLimit = { requests: 60, periodSeconds: 60 } as const;
-const rateLimitPolicy = `"default";q=${rateLimit.requests};w=${rateLimit.periodSeconds}`;
 
 /**
  * 401 without a valid key, 403 without the scope, 429 over the rate, in this order. `open`: everybody
