@@ -110,12 +110,8 @@ describe("the command line", () => {
       command: { name: "create", tenant: "acme", scopes: ["rank"], egress: "any" },
       place: { env: null, persistTo: null },
     });
-    expect(
-      readCommand([
-        ...["create", "--tenant", "a", "--scopes", "admin,rank", "--egress", "none"],
-        ...["--env", "production"],
-      ]),
-    ).toEqual({
+    const flags = "--tenant a --scopes admin,rank --egress none --env production";
+    expect(readCommand(["create", ...flags.split(" ")])).toEqual({
       command: { name: "create", tenant: "a", scopes: ["rank", "admin"], egress: "none" },
       place: { env: "production", persistTo: null },
     });
