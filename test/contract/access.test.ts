@@ -1,9 +1,13 @@
 // Keys, rates and browsers as a caller of the whole Worker meets them.
 import { env } from "cloudflare:workers";
-import { describe, expect, inject, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { FakeControl } from "./support.ts";
 import { guardedEnvironment, issueKey } from "./keys.ts";
 import { freshText, get, life, send, sendTo } from "./service.ts";
+
+afterAll(async () => {
+  for (const fake of ["vllm", "gemini"] as const) await new FakeControl(inject(fake)).reset();
+});
 
 const url = "https://themerank.test/v1/rank";
 const json = { "content-type": "application/json" };

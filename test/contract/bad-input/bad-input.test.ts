@@ -1,5 +1,5 @@
 // The catalogue of bad input: a problem that names the field and no upstream call, or the right answer.
-import { afterAll, afterEach, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { problemAnswer } from "../../../gateway/edge/answer-schema.ts";
 import { abuse } from "./abuse.ts";
 import { auth } from "./auth.ts";
@@ -27,12 +27,15 @@ const groups: readonly (readonly [string, readonly Case[]])[] = [
 ];
 const rows: string[] = [];
 
-afterEach(async () => {
+// Before each, not after: other files leave their requests with the fakes.
+beforeEach(async () => {
   await vllm.reset();
   await gemini.reset();
 });
 
 afterAll(async () => {
+  await vllm.reset();
+  await gemini.reset();
   // The console of a test that passes is not shown: Node prints it when the fakes are taken down.
   await fetch(inject("notes"), { method: "POST", body: rows.join("\n") });
 });
