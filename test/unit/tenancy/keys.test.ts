@@ -208,6 +208,11 @@ describe("while the store is down", () => {
     expect(faults).toEqual(["state_timeout"]);
   });
 
+  it("a store that is not bound is a store that is down", async () => {
+    const keys = new Keys(undefined as never, new ManualClock(), () => {});
+    expect(await keys.holderOf(`Bearer ${mintKey("live").text}`)).toEqual(unavailable);
+  });
+
   it("remembers a bounded number of keys", async () => {
     const { state, ask } = setUp();
     const keys = await Promise.all(Array.from({ length: 1_001 }, () => state.issue()));
