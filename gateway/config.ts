@@ -41,6 +41,10 @@ const cap = (fallbackMs: number) =>
 
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
 
+const webOrigin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: "must list origins such as https://app.example, without a path",
+});
+
 const ratingTokens = z
   .string()
   .default("")
@@ -91,7 +95,7 @@ const variables = z
       .transform(list)
       .pipe(z.array(z.string()).min(1, "must name at least one model")),
     AUTH_MODE: z.enum(["required", "open"], "must be required or open").default("required"),
-    CORS_ORIGINS: z.string().default("").transform(list),
+    CORS_ORIGINS: z.string().default("").transform(list).pipe(z.array(webOrigin)),
     GEMINI_API_KEY: z.string().default(""),
     ORIGIN_API_KEY: z.string().default(""),
     ORIGIN_ACCESS_CLIENT_ID: z.string().default(""),

@@ -11,6 +11,7 @@ import type { Clock, Ranker, Summarizer } from "./core/ports.ts";
 import { createApp } from "./edge/app.ts";
 import { createGeminiApi } from "./models/gemini.ts";
 import { createOriginApi } from "./models/openai.ts";
+import type { Access } from "./edge/guard.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { createGeminiRanker } from "./rank/gemini-ranker.ts";
 import { createLexicalRanker } from "./rank/lexical-ranker.ts";
@@ -22,6 +23,7 @@ import { createExtractiveSummarizer } from "./summarize/extractive-summarizer.ts
 import { createGeminiSummarizer } from "./summarize/gemini-summarizer.ts";
 import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
 import { reportFault } from "./telemetry.ts";
+import { Keys } from "./tenancy/keys.ts";
 
 const clock: Clock = {
   nowMs: () => Date.now(),
@@ -51,7 +53,14 @@ function createAppFor(env: Env): App {
     const complaint = { name: "RANKERS", detail: "names no ranker whose own settings are there" };
     return createApp(fail([complaint]), clock, version);
   }
-  return createApp(ok({ config: config.value, pipeline }), clock, version);
+  const access = createAccess(config.value, env);
+  return createApp(ok({ config: config.value, pipeline, access }), clock, version);
+}
+
+function createAccess({ AUTH_MODE, EGRESS }: Config, env: Env): Access {
+  const report = (fault: string) => reportFault(fault, "access");
+  const keys = new Keys(env.STATE, clock, report);
+  return { mode: AUTH_MODE, egress: EGRESS, keys, rateLimiter: env.RATE_LIMITER, report };
 }
 
 function createPipeline(config: Config, env: Env): Pipeline {

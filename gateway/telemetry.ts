@@ -91,8 +91,8 @@ export function cacheStatus({ cache }: RankOutcome): string {
   }
 }
 
-/** A fault that cost no request its answer: one JSON line of its own. */
-export function reportFault(fault: string): void {
+/** A fault of a part that no request's event tells: one JSON line of its own. */
+export function reportFault(fault: string, part: "cache" | "access" = "cache"): void {
   // oxlint-disable-next-line no-console -- as above
-  console.warn(JSON.stringify({ event: "cache_fault", fault }));
+  console.warn(JSON.stringify({ event: `${part}_fault`, fault }));
 }

@@ -71,6 +71,7 @@ const allowed: Record<string, readonly string[]> = {
     "@hono/zod-openapi",
     "zod",
   ],
+  keys: ["core", "tenancy", "node:"],
   start: ["config.ts", "samples", "node:", "smol-toml"],
 };
 

@@ -47,6 +47,7 @@ export default defineConfig({
             "test/support/*.test.ts",
             "test/presets/**/*.test.ts",
             "test/start/**/*.test.ts",
+            "test/keys/**/*.test.ts",
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
             "test/eval/**/*.test.ts",

@@ -22,7 +22,7 @@ import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
 import { boundedBody, jsonOnly, readBody } from "./body.ts";
 import { fromRankThemes, toRankThemes } from "./dialects/rank-themes.ts";
 import type { Edge } from "./edge.ts";
-import { guard } from "./guard.ts";
+import { guard, type Access } from "./guard.ts";
 import { documentHead, routes } from "./openapi.ts";
 import { problem, type Trouble } from "./problem.ts";
 import { newRequestId } from "./request-id.ts";
@@ -34,12 +34,21 @@ import {
 } from "./request-schema.ts";
 import { toStatus } from "./status.ts";
 
+/** Nothing is loaded, framed or sent anywhere; default-src does not speak for the last three. */
+const contentSecurityPolicy = {
+  defaultSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
 /** Budget of the older clients' route, which has no field for one. */
 const defaultBudgetMs = 15_000;
 
 export interface Service {
   readonly config: Config;
   readonly pipeline: Pipeline;
+  readonly access: Access;
 }
 
 /**
@@ -56,6 +65,7 @@ export function createApp(
   app.use(requestId({ generator: () => newRequestId(clock.nowMs()) }));
   app.use(async (c, next) => {
     c.set("startedMs", clock.nowMs());
+    c.set("clock", clock);
     const event = new RequestEvent();
     c.set("event", event);
     await next();
@@ -73,7 +83,7 @@ export function createApp(
     event.write();
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"] } }));
+  app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY" }));
   app.notFound((c) => problem(c, { kind: "not-found" }));
   app.onError((error, c) => {
     // The kind of a defect helps to find it; its message may quote the request.
@@ -93,7 +103,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline }: Service,
+  { config, pipeline, access }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -101,7 +111,16 @@ function serve(
     app.use(
       cors({
         origin: [...config.CORS_ORIGINS],
-        exposeHeaders: ["X-Request-Id", "Server-Timing", "Cache-Status", "Retry-After"],
+        allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+        allowHeaders: ["Authorization", "Content-Type", "X-Request-Id"],
+        exposeHeaders: [
+          "X-Request-Id",
+          "Server-Timing",
+          "Cache-Status",
+          "RateLimit-Policy",
+          "Retry-After",
+        ],
+        maxAge: 600,
       }),
     );
   }
@@ -120,7 +139,7 @@ function serve(
     schema: S,
     handle: (c: Context<Edge>, body: z.output<S>) => Promise<Result<object, Trouble>>,
   ) => {
-    app.post(path, guard(config), jsonOnly, boundedBody, async (c) => {
+    app.post(path, guard(access), jsonOnly, boundedBody, async (c) => {
       const body = await readBody(c, schema);
       const answer = body.ok ? await handle(c, body.value) : body;
       return answer.ok ? c.json(answer.value) : problem(c, answer.failure);
@@ -157,7 +176,8 @@ function serve(
   app.openAPIRegistry.registerComponent("securitySchemes", "key", {
     type: "http",
     scheme: "bearer",
-    description: "An API key: tr_…",
+    bearerFormat: "tr_…",
+    description: "An API key of the deployment. A deployment for local work asks for none.",
   });
   for (const [path, allow] of methods) {
     app.all(path, (c) => problem(c, { kind: "method-not-allowed", allow }));

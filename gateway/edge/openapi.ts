@@ -25,12 +25,18 @@ const problemResponse = (description: string, retry = false) => ({
 const postProblems = {
   400: problemResponse("The body is empty, not UTF-8 or not JSON."),
   401: problemResponse("No valid API key."),
+  403: problemResponse("The API key lacks the scope that the route asks for."),
   405: problemResponse("Another method than the route's own."),
+  408: problemResponse("The body did not arrive in time."),
   413: problemResponse("The body is over 512 KiB."),
   415: problemResponse("The body is not plain application/json."),
   422: problemResponse("JSON, but not a valid request: `errors` points at each field."),
+  429: problemResponse("The API key has spent its requests of this period.", true),
   500: problemResponse("A defect of this service."),
-  503: problemResponse("No accepted ranker answered, or the deployment is misconfigured.", true),
+  503: problemResponse(
+    "No accepted ranker answered, the key could not be looked up, or the deployment is misconfigured.",
+    true,
+  ),
   504: problemResponse("The request's budget ran out before a ranker answered."),
 };
 

@@ -71,6 +71,14 @@ describe("a good setting", () => {
     ]);
   });
 
+  it("may list origins of browsers", () => {
+    const given = "https://app.example, http://localhost:3000";
+    expect(accepted({ CORS_ORIGINS: given }).CORS_ORIGINS).toEqual([
+      "https://app.example",
+      "http://localhost:3000",
+    ]);
+  });
+
   it("maps token ids to ratings", () => {
     const config = accepted({ ORIGIN_RATING_TOKENS: '{"9693": 9, "2152": 0}' });
     expect(config.ORIGIN_RATING_TOKENS).toEqual(
@@ -123,6 +131,10 @@ const bad: [name: string, value: unknown][] = [
   ["EGRESS", "secret"],
   ["GEMINI_BASE_URL", "secret"],
   ["GEMINI_MODELS", ","],
+  ["CORS_ORIGINS", "*"],
+  ["CORS_ORIGINS", "https://app.example/"],
+  ["CORS_ORIGINS", "https://fine.example,secret"],
+  ["CORS_ORIGINS", "null"],
   ["AUTH_MODE", "secret"],
   ["AUTH_MODE", ""],
   ["GEMINI_API_KEY", { secret: 1 }],

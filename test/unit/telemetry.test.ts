@@ -123,10 +123,14 @@ describe("the event of a request", () => {
   });
 });
 
-describe("a fault of the cache", () => {
+describe("a fault of a part", () => {
   it("is one JSON line of its own", () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     reportFault("get_timeout");
-    expect(warn.mock.calls).toEqual([['{"event":"cache_fault","fault":"get_timeout"}']]);
+    reportFault("limiter_failed", "access");
+    expect(warn.mock.calls).toEqual([
+      ['{"event":"cache_fault","fault":"get_timeout"}'],
+      ['{"event":"access_fault","fault":"limiter_failed"}'],
+    ]);
   });
 });
