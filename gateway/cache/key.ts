@@ -3,7 +3,7 @@ import { hex } from "../core/hex.ts";
 import type { Theme } from "../core/domain.ts";
 
 /** Raise when the shape of cached values changes: old entries are then never read. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const encoder = new TextEncoder();
 
@@ -25,7 +25,7 @@ export class CacheKeys {
    * `<kind>:<version>:<64 hexadecimal digits>`, at most 80 bytes.
    * @param parts all that the cached value depends on; order counts, object keys are sorted
    */
-  async entry(kind: "scores" | "summary", parts: readonly unknown[]): Promise<string> {
+  async entry(kind: "scores" | "summary" | "blocked", parts: readonly unknown[]): Promise<string> {
     return `${kind}:${schemaVersion}:${hex(await this.#sign([kind, ...parts]))}`;
   }
 

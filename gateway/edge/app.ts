@@ -13,6 +13,7 @@ import {
   cacheStatus,
   failureFields,
   rankFields,
+  reportFault,
   RequestEvent,
   serverTiming,
   summaryFields,
@@ -58,6 +59,7 @@ export function createApp(
     c.set("startedMs", clock.nowMs());
     const event = new RequestEvent();
     c.set("event", event);
+    c.set("deferred", []);
     await next();
     // Only a route of ours is named: what a stranger typed stays out of the log.
     const route = methods.has(c.req.path) ? c.req.path : null;
@@ -70,7 +72,11 @@ export function createApp(
       status,
       duration_ms: durationMs,
     });
-    event.write();
+    // A write to KV that fails after the answer belongs to the event; each has its own time limit.
+    const deferred = c.get("deferred");
+    const write = () => event.write();
+    if (deferred.length === 0) write();
+    else c.executionCtx.waitUntil(Promise.allSettled(deferred).then(write));
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"] } }));
@@ -203,6 +209,13 @@ function callerOf(c: Context<Edge>, budgetMs: number): Caller {
     ...c.get("identity"),
     startedMs: c.get("startedMs"),
     budgetMs,
-    defer: (work) => c.executionCtx.waitUntil(work),
+    defer: (work) => {
+      c.get("deferred").push(work);
+      c.executionCtx.waitUntil(work);
+    },
+    report: (fault) => {
+      c.get("event").add("cache_faults", fault);
+      reportFault(fault, c.get("requestId"));
+    },
   };
 }

@@ -14,6 +14,7 @@ import {
   type Caller,
   type Pipeline,
 } from "../../gateway/pipeline.ts";
+import { createSingleFlight } from "../../gateway/resilience/single-flight.ts";
 import { ManualClock } from "./support/manual-clock.ts";
 import { MemoryCache } from "./support/memory-cache.ts";
 import { money, sleep, theme, work } from "./support/theme.ts";
@@ -57,8 +58,9 @@ function pipelineOf(
   return {
     rankers,
     summarizers,
-    themeCache: new ThemeCache(store, keys, clock),
-    summaryCache: new SummaryCache(store, keys, clock),
+    themeCache: new ThemeCache(store, keys, clock, createSingleFlight(clock)),
+    summaryCache: new SummaryCache(store, keys, clock, createSingleFlight(clock)),
+    gate: () => null,
     evidence: (_, themes) => themes.map((__, index) => [{ start: index, end: index + 1 }]),
     clock,
   };
@@ -82,6 +84,7 @@ const caller: Caller = {
   budgetMs: 15_000,
   // Nothing here reads what was stored.
   defer: () => {},
+  report: () => {},
 };
 
 async function ranked(pipeline: Pipeline, change: Partial<AnalyzeQuery> = {}, by = caller) {

@@ -4,9 +4,11 @@ import { CacheKeys } from "../../../gateway/cache/key.ts";
 import { ThemeCache, type RankThroughRequest } from "../../../gateway/cache/theme-cache.ts";
 import type { Theme, ThemeScore } from "../../../gateway/core/domain.ts";
 import { fail, ok, type Failure } from "../../../gateway/core/failure.ts";
-import type { Ranker } from "../../../gateway/core/ports.ts";
+import type { CacheFault, Ranker } from "../../../gateway/core/ports.ts";
+import { createSingleFlight } from "../../../gateway/resilience/single-flight.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { MemoryCache } from "../support/memory-cache.ts";
+import { settled } from "../support/settled.ts";
 import { money, sleep, theme, work } from "../support/theme.ts";
 import { unhurried } from "../support/unhurried.ts";
 
@@ -47,21 +49,27 @@ type Options = Partial<Omit<RankThroughRequest, "themes" | "defer" | "deadline">
 function setUp() {
   const clock = new ManualClock();
   const store = new MemoryCache(clock);
-  const cache = new ThemeCache(store, new CacheKeys("pepper"), clock);
+  const isolate = () =>
+    new ThemeCache(store, new CacheKeys("pepper"), clock, createSingleFlight(clock));
+  let cache = isolate();
+  const faults: CacheFault[] = [];
   /** Ranks, and lets what was deferred finish. */
   const attempt = async (ranker: Ranker, themes: readonly Theme[], options: Options = {}) => {
     const deferred: Promise<void>[] = [];
     const result = await cache.rank(ranker, {
       tenant: "acme",
+      epoch: 0,
       text: "The rent is due and I lie awake.",
       mode: "default",
       preferred: true,
+      gate: () => null,
+      report: (fault) => faults.push(fault),
       ...options,
       themes,
       deadline: unhurried,
       defer: (late) => deferred.push(late),
     });
-    await Promise.all(deferred);
+    await settled(clock, deferred);
     return result;
   };
   const rank = async (ranker: Ranker, themes: readonly Theme[], options: Options = {}) => {
@@ -70,7 +78,9 @@ function setUp() {
     const { scores } = result.value;
     return { ...result.value, values: scores.map(({ value }) => value) };
   };
-  return { clock, store, attempt, rank };
+  /** Another isolate serves from now on: it shares KV and nothing else. */
+  const moveOn = () => (cache = isolate());
+  return { clock, store, faults, attempt, rank, moveOn };
 }
 
 /** The stored scores of an entry, changed. */
@@ -207,23 +217,23 @@ describe("a repeated ranking", () => {
 });
 
 describe("freshness", () => {
-  it("of the preferred ranker's scores lasts 24 hours", async () => {
+  it("of the preferred ranker's scores lasts 24 hours, or up to a tenth less", async () => {
     const { clock, rank } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
-    clock.advance(24 * hourMs - 1);
+    clock.advance(0.9 * 24 * hourMs - 1);
     expect((await rank(ranker, [money])).cache.status).toBe("hit");
-    clock.advance(1);
+    clock.advance(0.1 * 24 * hourMs + 1);
     expect((await rank(ranker, [money])).cache).toMatchObject({ status: "miss", ranked: 1 });
   });
 
-  it("of a fallback's scores lasts 5 minutes", async () => {
+  it("of a fallback's scores lasts 5 minutes, or up to a tenth less", async () => {
     const { clock, rank } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money], { preferred: false });
-    clock.advance(5 * minuteMs - 1);
+    clock.advance(0.9 * 5 * minuteMs - 1);
     expect((await rank(ranker, [money], { preferred: false })).cache.status).toBe("hit");
-    clock.advance(1);
+    clock.advance(0.1 * 5 * minuteMs + 1);
     expect((await rank(ranker, [money], { preferred: false })).cache.status).toBe("miss");
   });
 
@@ -231,9 +241,9 @@ describe("freshness", () => {
     const { clock, rank } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
-    clock.advance(23 * hourMs);
+    clock.advance(21 * hourMs);
     await rank(ranker, [money, sleep]);
-    clock.advance(hourMs);
+    clock.advance(3 * hourMs);
     const answer = await rank(ranker, [money, sleep]);
     expect(ranker.calls.at(-1)).toEqual(["Money"]);
     expect(answer.cache).toMatchObject({ status: "partial", known: 1, ranked: 1 });
@@ -323,13 +333,14 @@ describe("scores of scope set", () => {
   });
 
   it("ask for the whole list when part of the entry is lost", async () => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = setRanker();
     await rank(ranker, [money, sleep]);
     store.forge((entry) => {
       const { themes, ...rest } = entry as { themes: Record<string, unknown> };
       return { ...rest, themes: Object.fromEntries(Object.entries(themes).slice(1)) };
     });
+    moveOn();
     const again = await rank(ranker, [money, sleep]);
     expect(ranker.calls.at(-1)).toEqual(["Money", "Sleep"]);
     expect(again).toMatchObject({
@@ -381,7 +392,7 @@ describe("an entry that cannot be trusted", () => {
     ["a list", () => []],
     ["null", () => null],
     ["without themes", (entry) => ({ ...(entry as object), themes: undefined })],
-    ["with themes as a list", (entry) => ({ ...(entry as object), themes: [[1, 1, 1, 1]] })],
+    ["with themes as a list", (entry) => ({ ...(entry as object), themes: [[1, 1, 1, 1, 1]] })],
     ["without a tenant", (entry) => ({ ...(entry as object), tenant: undefined })],
     ["of another tenant", (entry) => ({ ...(entry as object), tenant: "other" })],
     ["without a model", (entry) => ({ ...(entry as object), model: 5 })],
@@ -390,15 +401,27 @@ describe("an entry that cannot be trusted", () => {
     ["with a score that is text", scoresChanged(([, ...rest]) => ["90", ...rest])],
     ["with a score that is null", scoresChanged(([, ...rest]) => [null, ...rest])],
     ["with a confidence over 1", scoresChanged(([value, , ...rest]) => [value, 2, ...rest])],
-    ["with times that are none", scoresChanged(([a, b]) => [a, b, "now", "later"])],
-    ["with a field less", scoresChanged((score) => score.slice(0, 3))],
+    ["with times that are none", scoresChanged(([a, b]) => [a, b, "now", "later", "last"])],
+    ["with a field less", scoresChanged((score) => score.slice(0, 4))],
+    [
+      "fresh for longer than a day",
+      scoresChanged(([a, b, at = 0, , keep]) => [a, b, at, at + 25 * hourMs, keep]),
+    ],
+    [
+      "kept for longer than a week",
+      scoresChanged(([a, b, at = 0, until]) => [a, b, at, until, at + 8 * 24 * hourMs]),
+    ],
     ["with a field more", scoresChanged((score) => [...score, 1])],
-    ["ranked in the future", scoresChanged(([a, b, at = 0, until]) => [a, b, at + hourMs, until])],
+    [
+      "ranked in the future",
+      scoresChanged(([a, b, ...times]) => [a, b, ...times.map((time) => time + hourMs)]),
+    ],
   ])("is ignored: %s", async (_, change) => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money, sleep]);
     store.forge(change);
+    moveOn();
     expect(await rank(ranker, [money, sleep])).toMatchObject({
       values: [5.2, 5.2],
       cache: { status: "miss", known: 0, ranked: 2, ageSeconds: null },
@@ -406,28 +429,33 @@ describe("an entry that cannot be trusted", () => {
   });
 
   it("is replaced by the next ranking", async () => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
     store.forge(() => ({ tenant: "other", model: "llama", themes: {} }));
+    moveOn();
     await rank(ranker, [money]);
     expect((await rank(ranker, [money])).cache.status).toBe("hit");
   });
 
   it("is replaced by the next ranking when it claims to be from the future, too", async () => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
-    store.forge(scoresChanged(([a, b, at = 0, until]) => [a, b, at + 24 * hourMs, until]));
+    store.forge(
+      scoresChanged(([a, b, ...times]) => [a, b, ...times.map((time) => time + 24 * hourMs)]),
+    );
+    moveOn();
     await rank(ranker, [money]);
     expect((await rank(ranker, [money])).cache.status).toBe("hit");
   });
 
   it("may be a little ahead: clocks of two machines differ", async () => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
-    store.forge(scoresChanged(([a, b, at = 0, until]) => [a, b, at + 30_000, until]));
+    store.forge(scoresChanged(([a, b, ...times]) => [a, b, ...times.map((time) => time + 30_000)]));
+    moveOn();
     expect((await rank(ranker, [money])).cache).toMatchObject({ status: "hit", ageSeconds: 0 });
   });
 });
