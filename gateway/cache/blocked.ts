@@ -2,7 +2,7 @@
 import type { Clock, ResultCache } from "../core/ports.ts";
 import { EntryStore } from "./entry-store.ts";
 import { blockedSeconds, isFromTheFuture } from "./freshness.ts";
-import type { CacheKeys } from "./key.ts";
+import type { KeyMaker } from "./key.ts";
 import type { Visit } from "./visit.ts";
 
 interface Blocked {
@@ -14,10 +14,10 @@ interface Blocked {
 /** Each refusal is named by the key that its answer would have had, under a prefix of its own. */
 export class BlockedAnswers {
   readonly #entries: EntryStore<Blocked>;
-  readonly #keys: CacheKeys;
+  readonly #keys: KeyMaker;
   readonly #clock: Clock;
 
-  constructor(kv: ResultCache | null, keys: CacheKeys, clock: Clock) {
+  constructor(kv: ResultCache | null, keys: KeyMaker, clock: Clock) {
     this.#entries = new EntryStore(kv, clock, isBlocked);
     this.#keys = keys;
     this.#clock = clock;

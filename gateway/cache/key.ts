@@ -7,9 +7,12 @@ const schemaVersion = 2;
 
 const encoder = new TextEncoder();
 
+/** What a cache needs of them. */
+export type KeyMaker = Pick<CacheKeys, "entry" | "theme">;
+
 /** Makes keys for one deployment; `pepper` is its secret, without which no guess can be tested. */
 export class CacheKeys {
-  readonly #key: Promise<CryptoKey>;
+  readonly #key: ReturnType<typeof crypto.subtle.importKey>;
 
   constructor(pepper: string) {
     this.#key = crypto.subtle.importKey(

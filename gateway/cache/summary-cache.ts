@@ -18,7 +18,7 @@ import {
   preferredLifetime,
   timesOf,
 } from "./freshness.ts";
-import type { CacheKeys } from "./key.ts";
+import type { KeyMaker } from "./key.ts";
 import type { Visit } from "./visit.ts";
 
 export interface CachedSummary extends Summary {
@@ -50,12 +50,12 @@ export type SummaryFlights = SingleFlight<Written>;
 export class SummaryCache {
   readonly #entries: EntryStore<StoredSummary>;
   readonly #blocked: BlockedAnswers;
-  readonly #keys: CacheKeys;
+  readonly #keys: KeyMaker;
   readonly #clock: Clock;
   readonly #flights: SummaryFlights;
 
   /** @param kv null = nothing is kept */
-  constructor(kv: ResultCache | null, keys: CacheKeys, clock: Clock, flights: SummaryFlights) {
+  constructor(kv: ResultCache | null, keys: KeyMaker, clock: Clock, flights: SummaryFlights) {
     this.#entries = new EntryStore(kv, clock, isStoredSummary);
     this.#blocked = new BlockedAnswers(kv, keys, clock);
     this.#keys = keys;

@@ -6,7 +6,7 @@ import type { Clock, Ranker, RankerRequest, ResultCache, SingleFlight } from "..
 import { BlockedAnswers } from "./blocked.ts";
 import { EntryStore } from "./entry-store.ts";
 import { fallbackLifetime, preferredLifetime, timesOf } from "./freshness.ts";
-import type { CacheKeys } from "./key.ts";
+import type { KeyMaker } from "./key.ts";
 import {
   ageSeconds,
   isFresh,
@@ -60,12 +60,12 @@ interface Known {
 export class ThemeCache {
   readonly #entries: EntryStore<StoredScores>;
   readonly #blocked: BlockedAnswers;
-  readonly #keys: CacheKeys;
+  readonly #keys: KeyMaker;
   readonly #clock: Clock;
   readonly #flights: RankFlights;
 
   /** @param kv null = nothing is kept */
-  constructor(kv: ResultCache | null, keys: CacheKeys, clock: Clock, flights: RankFlights) {
+  constructor(kv: ResultCache | null, keys: KeyMaker, clock: Clock, flights: RankFlights) {
     this.#entries = new EntryStore(kv, clock, isStoredScores);
     this.#blocked = new BlockedAnswers(kv, keys, clock);
     this.#keys = keys;
@@ -247,16 +247,19 @@ export class ThemeCache {
       return;
     }
     let before = known.entry;
-    if (!known.isWhole) {
+    let isWhole = known.isWhole;
+    if (!isWhole) {
       const read = await this.#entries.read(key, tenant, deferredReadMs);
-      // What is there cannot be told: to write would be to lose it.
-      if (!read.ok) return report(read.failure);
-      before = read.value;
+      if (read.ok) before = read.value;
+      else report(read.failure);
+      isWhole = read.ok;
     }
     const nowMs = this.#clock.nowMs();
     // Another request of this isolate may have written since.
     before = joined(before, this.#entries.peek(key, tenant), nowMs);
     const entry = merge(before, ranked.value.scores, nowMs);
+    // What KV holds cannot be told: to write would be to lose it.
+    if (!isWhole) return this.#entries.remember(key, entry);
     const keepSeconds = (usableUntil(entry) - nowMs) / 1_000;
     const written = await this.#entries.write(key, entry, keepSeconds);
     if (!written.ok) report(written.failure);
