@@ -155,7 +155,7 @@ export class InvariantBroken extends Error {
   override readonly name = "InvariantBroken";
 }
 
-/** Judges a world; keeps what was broken first, since a judge must not disturb what it sees. */
+/** Judges a world; keeps what was broken until the end, since a judge must not disturb what it sees. */
 export class Invariants implements Judge {
   static readonly names: readonly string[] = [
     ...Object.keys(answerChecks),
@@ -166,14 +166,18 @@ export class Invariants implements Judge {
   readonly lastWrites = new Map<string, number>();
   readonly statuses: string[] = [];
   readonly #originScope: "pair" | "set";
-  #broken: string | null = null;
+  /** Names, each with what first broke it. */
+  readonly #broken = new Map<string, unknown>();
 
   constructor(originScope: "pair" | "set") {
     this.#originScope = originScope;
   }
 
   throwIfBroken(): void {
-    if (this.#broken !== null) throw new InvariantBroken(this.#broken);
+    if (this.#broken.size === 0) return;
+    const names = [...this.#broken.keys()].join("; ");
+    const [evidence] = this.#broken.values();
+    throw new InvariantBroken(`${names}\n${JSON.stringify(evidence, null, 1)}`);
   }
 
   request(seen: Observation, ledger: Ledger): void {
@@ -207,7 +211,7 @@ export class Invariants implements Judge {
   }
 
   #hold(name: string, holds: boolean, evidence: unknown): void {
-    if (!holds) this.#broken ??= `${name}\n${JSON.stringify(evidence, null, 1)}`;
+    if (!holds && !this.#broken.has(name)) this.#broken.set(name, evidence);
   }
 }
 

@@ -15,19 +15,24 @@ const day = 24 * hour;
 
 const isolate = fc.nat(isolateCount - 1);
 const tenant = fc.constantFrom("acme", "umbrella");
+const labels = fc.uniqueArray(fc.constantFrom("Money", "Sleep", "Work", "Love"), { minLength: 1 });
+const mode = fc.constantFrom("default" as const, "default", "default", "refresh", "no-store");
 
 const request: fc.Arbitrary<Event> = fc.record({
   kind: fc.constant("request" as const),
   isolate,
   tenant,
   text: fc.constantFrom("Rent is due.", "I lie awake."),
-  labels: fc.uniqueArray(fc.constantFrom("Money", "Sleep", "Work", "Love"), { minLength: 1 }),
-  mode: fc.constantFrom("default", "default", "default", "refresh", "no-store"),
+  labels,
+  mode,
   sources: fc.oneof(
     { weight: 3, arbitrary: fc.constant([...rankerSources]) },
     { weight: 1, arbitrary: fc.subarray([...rankerSources], { minLength: 1 }) },
   ),
-  parallel: fc.constantFrom(1, 1, 1, 3),
+  beside: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(fc.record({ labels, mode }), { maxLength: 3 }) },
+  ),
 });
 
 const event: fc.Arbitrary<Event> = fc.oneof(

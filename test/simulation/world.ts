@@ -23,8 +23,8 @@ export type Event =
       readonly labels: readonly string[];
       readonly mode: CacheMode;
       readonly sources: readonly RankerSource[];
-      /** So many of it at once, in one isolate. */
-      readonly parallel: number;
+      /** What the same tenant asks of the same text at the same time, in the same isolate. */
+      readonly beside: readonly { readonly labels: readonly string[]; readonly mode: CacheMode }[];
     }
   /** The last request, once more and at once, if nothing else has happened since. */
   | { readonly kind: "again" }
@@ -146,7 +146,8 @@ export class World {
         await this.#request(event, null);
         break;
       case "again":
-        if (last !== null) await this.#request({ ...last.request, mode: "default" }, last);
+        if (last !== null)
+          await this.#request({ ...last.request, mode: "default", beside: [] }, last);
         break;
       case "origin":
         this.#origin = event.state;
@@ -200,12 +201,14 @@ export class World {
   async #request(request: RequestEvent, repeats: Observation | null): Promise<void> {
     const isolate = this.#isolates[request.isolate];
     if (isolate === undefined) return;
-    const alone = request.parallel === 1;
+    const alone = request.beside.length === 0;
     const observed = await Promise.all(
-      Array.from({ length: request.parallel }, () => this.#observe(request, isolate, alone)),
+      [...request.beside, {}].map((change) =>
+        this.#observe({ ...request, ...change }, isolate, alone),
+      ),
     );
     for (const each of observed) this.#judge.request({ ...each, repeats }, this.#ledger);
-    this.#last = observed.at(-1) ?? null;
+    this.#last = alone ? (observed.at(-1) ?? null) : null;
   }
 
   async #observe(request: RequestEvent, isolate: Isolate, alone: boolean): Promise<Observation> {
