@@ -1,7 +1,9 @@
 // `npm run bench -- NAME`: runs one benchmark, prints its table and writes its figures as JSON.
+import { benchCache } from "./cache.ts";
 import { benchOrigin } from "./origin.ts";
 
 const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
+  cache: benchCache,
   origin: benchOrigin,
 };
 
