@@ -508,3 +508,231 @@ describe("the size of an entry", () => {
     expect((await rank(ranker, hundred(0))).cache.status).toBe("miss");
   });
 });
+
+describe("stale scores", () => {
+  const down = { reason: "origin_unreachable" } as const;
+
+  it("stand in for a ranker that fails when all themes are known, and say why", async () => {
+    const { clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money, sleep]);
+    clock.advance(30 * hourMs);
+    ranker.failure = down;
+    expect(await rank(ranker, [sleep, money])).toMatchObject({
+      values: [5.1, 5.1],
+      model: "llama",
+      asked: false,
+      insteadOf: down,
+      usage: { promptTokens: 0 },
+      cache: { status: "stale", known: 2, ranked: 0, ageSeconds: 30 * 3_600 },
+    });
+    expect(ranker.calls).toHaveLength(2);
+  });
+
+  it("stand in for one that cannot be asked, and it is not asked", async () => {
+    const { clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    const gate = () => ({ reason: "circuit_open" }) as const;
+    await rank(ranker, [money]);
+    expect((await rank(ranker, [money], { gate })).cache.status).toBe("hit");
+    clock.advance(30 * hourMs);
+    const { cache, insteadOf } = await rank(ranker, [money], { gate });
+    expect([cache.status, insteadOf]).toEqual(["stale", { reason: "circuit_open" }]);
+    expect(ranker.calls).toHaveLength(1);
+  });
+
+  it("are never served while the ranker is well", async () => {
+    const { clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    clock.advance(30 * hourMs);
+    expect((await rank(ranker, [money])).cache.status).toBe("miss");
+  });
+
+  it("are not served for part of the themes: the failure goes on to the next ranker", async () => {
+    const { attempt, clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    clock.advance(30 * hourMs);
+    ranker.failure = down;
+    expect(await attempt(ranker, [money, sleep])).toEqual(fail(down));
+  });
+
+  it("may be fresh in part: the age is that of the oldest, the time left that of the first to end", async () => {
+    const { clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    clock.advance(23 * hourMs);
+    await rank(ranker, [sleep]);
+    clock.advance(2 * hourMs);
+    ranker.failure = down;
+    const { cache } = await rank(ranker, [money, sleep]);
+    expect(cache).toMatchObject({ status: "stale", known: 2, ageSeconds: 25 * 3_600 });
+    expect(cache.ttlSeconds).toBeLessThan(0);
+  });
+
+  it.each([
+    ["the preferred ranker's, 7 days", true, 7 * 24 * hourMs],
+    ["a fallback's, an hour", false, hourMs],
+  ])("last no longer than they are kept: %s", async (_, preferred, keptMs) => {
+    const { attempt, clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money], { preferred });
+    ranker.failure = down;
+    clock.advance(keptMs - 1);
+    expect((await rank(ranker, [money])).cache.status).toBe("stale");
+    clock.advance(1);
+    expect(await attempt(ranker, [money])).toEqual(fail(down));
+  });
+
+  it("are not looked for on refresh", async () => {
+    const { attempt, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    ranker.failure = down;
+    expect(await attempt(ranker, [money], { mode: "refresh" })).toEqual(fail(down));
+  });
+});
+
+describe("a tenant whose epoch is raised", () => {
+  it("finds nothing of before", async () => {
+    const { rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    expect((await rank(ranker, [money], { epoch: 1 })).cache.status).toBe("miss");
+    expect((await rank(ranker, [money], { epoch: 1 })).cache.status).toBe("hit");
+  });
+});
+
+describe("a text that was refused", () => {
+  const hosted = () => {
+    const ranker = new ScriptedRanker({ source: "gemini", scope: "set" });
+    ranker.failure = { reason: "gemini_blocked" };
+    return ranker;
+  };
+
+  it("is not sent again for 5 minutes, and is told from one just refused", async () => {
+    const { attempt, clock, moveOn, store } = setUp();
+    const ranker = hosted();
+    await attempt(ranker, [money]);
+    expect(store.writes).toEqual([
+      { key: expect.stringMatching(/^blocked:\d+:[0-9a-f]{64}$/), ttlSeconds: 300 },
+    ]);
+    ranker.failure = null;
+    clock.advance(5 * minuteMs - 1);
+    moveOn();
+    const again = await attempt(ranker, [money]);
+    expect(again).toEqual(fail({ reason: "gemini_blocked", remembered: true }));
+    expect(ranker.calls).toHaveLength(1);
+    clock.advance(1);
+    expect((await attempt(ranker, [money])).ok).toBe(true);
+  });
+
+  it.each<[string, Options]>([
+    ["tenant", { tenant: "other" }],
+    ["text", { text: "Another text." }],
+  ])("is sent for another %s", async (_, options) => {
+    const { attempt } = setUp();
+    const ranker = hosted();
+    await attempt(ranker, [money]);
+    await attempt(ranker, [money], options);
+    expect(ranker.calls).toHaveLength(2);
+  });
+
+  it("is not remembered with no-store", async () => {
+    const { attempt, store } = setUp();
+    await attempt(hosted(), [money], { mode: "no-store" });
+    expect(store.writes).toEqual([]);
+  });
+
+  it("costs the origin no read", async () => {
+    const { rank, store } = setUp();
+    await rank(new ScriptedRanker(), [money]);
+    expect(store.reads).toHaveLength(1);
+  });
+});
+
+describe("the ranking's traffic with KV", () => {
+  it("is one read, and one write after it; none while this isolate remembers", async () => {
+    const { clock, rank, store } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    expect([store.reads.length, store.writes.length]).toEqual([1, 1]);
+    clock.advance(minuteMs - 1);
+    await rank(ranker, [money]);
+    expect(store.reads).toHaveLength(1);
+    clock.advance(1);
+    await rank(ranker, [money]);
+    expect([store.reads.length, store.writes.length]).toEqual([2, 1]);
+  });
+
+  it("is at most one write a second and key, and the last one holds everything", async () => {
+    const { clock, rank, store } = setUp();
+    const ranker = new ScriptedRanker();
+    const startedMs = clock.nowMs();
+    await Promise.all([money, sleep, work].map((one) => rank(ranker, [one])));
+    expect(store.writes).toHaveLength(2);
+    expect(clock.nowMs() - startedMs).toBe(1_000);
+    const stored = store.peek(store.writes[0]?.key ?? "") as { themes: object };
+    expect(Object.keys(stored.themes)).toHaveLength(3);
+  });
+
+  it("writes nothing over what it could not read, and remembers it in this isolate", async () => {
+    const { faults, rank, store, moveOn } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money, sleep]);
+    moveOn();
+    const { get } = store;
+    store.get = () => Promise.resolve(fail("get_timeout"));
+    await rank(ranker, [work]);
+    expect((await rank(ranker, [work])).cache.status).toBe("hit");
+    expect(faults).toEqual(["get_timeout", "get_timeout"]);
+    store.get = get;
+    moveOn();
+    expect((await rank(ranker, [money, sleep])).cache.status).toBe("hit");
+  });
+});
+
+describe("two who ask at once", () => {
+  it("share a call; a refresh does not join one that began before it", async () => {
+    const { rank } = setUp();
+    const ranker = new ScriptedRanker();
+    const [a, b, c] = await Promise.all([
+      rank(ranker, [money, sleep]),
+      rank(ranker, [sleep, money]),
+      rank(ranker, [money, sleep], { mode: "refresh" }),
+    ]);
+    expect(ranker.calls).toHaveLength(2);
+    expect([a.cache.collapsed, b.cache.collapsed, c.cache.collapsed].filter(Boolean)).toEqual([
+      true,
+    ]);
+    expect(a.values.toSorted()).toEqual(b.values.toSorted());
+  });
+
+  it("each with a known part of their own, get their own and the shared part", async () => {
+    const { rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money, work]);
+    const [a, b] = await Promise.all([rank(ranker, [money, sleep]), rank(ranker, [sleep, work])]);
+    expect(ranker.calls).toEqual([["Money", "Work"], ["Sleep"]]);
+    expect([a.values, b.values]).toEqual([
+      [5.1, 5.2],
+      [5.2, 4.1],
+    ]);
+  });
+});
+
+describe("one answer", () => {
+  it("is one model's: scores known from another are asked for again", async () => {
+    const { rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    const { rank: ask } = ranker;
+    ranker.rank = async (...given) => {
+      const ranking = await ask(...given);
+      return ranking.ok ? ok({ ...ranking.value, model: "another" }) : ranking;
+    };
+    const { values, model } = await rank(ranker, [money, sleep]);
+    expect([values, model]).toEqual([[5.3, 5.3], "another"]);
+  });
+});
