@@ -1,25 +1,22 @@
 // Scores per (text, theme): what is known is served, only what is new is ranked.
-import { noUsage, type Ranking, type Theme } from "../core/domain.ts";
+import { addUsage, noUsage, type Ranking, type Theme } from "../core/domain.ts";
 import { fail, ok, ranOutOfTime, type Failure, type Result } from "../core/failure.ts";
 import type { CacheReport } from "../core/outcome.ts";
 import type { Clock, Ranker, RankerRequest, ResultCache, SingleFlight } from "../core/ports.ts";
 import { BlockedAnswers } from "./blocked.ts";
-import { EntryStore } from "./entry-store.ts";
 import { fallbackLifetime, preferredLifetime, timesOf } from "./freshness.ts";
 import type { KeyMaker } from "./key.ts";
+import { ScoreEntries, type Known } from "./score-entries.ts";
 import {
   ageSeconds,
   isFresh,
-  isStoredScores,
   isUsable,
-  merge,
   toThemeScore,
   ttlSeconds,
-  usableUntil,
   type StoredScore,
   type StoredScores,
 } from "./stored-scores.ts";
-import { deferredReadMs, type Visit } from "./visit.ts";
+import type { Visit } from "./visit.ts";
 
 export interface CachedRanking extends Ranking {
   readonly cache: CacheReport;
@@ -44,12 +41,6 @@ interface Question {
   readonly wordings: ReadonlyMap<string, Theme>;
 }
 
-/** What is known of a text; `isWhole`: KV was read, so that what is not here is nowhere. */
-interface Known {
-  readonly entry: StoredScores | null;
-  readonly isWhole: boolean;
-}
-
 /**
  * Asks `ranker` for those themes only whose fresh scores are not known, each wording once, and only
  * once for all who ask the same at the same time. Scores of scope `set` are kept under the hash of
@@ -58,7 +49,7 @@ interface Known {
  * scores cost less than a read and are never stored.
  */
 export class ThemeCache {
-  readonly #entries: EntryStore<StoredScores>;
+  readonly #entries: ScoreEntries;
   readonly #blocked: BlockedAnswers;
   readonly #keys: KeyMaker;
   readonly #clock: Clock;
@@ -66,7 +57,7 @@ export class ThemeCache {
 
   /** @param kv null = nothing is kept */
   constructor(kv: ResultCache | null, keys: KeyMaker, clock: Clock, flights: RankFlights) {
-    this.#entries = new EntryStore(kv, clock, isStoredScores);
+    this.#entries = new ScoreEntries(kv, clock);
     this.#blocked = new BlockedAnswers(kv, keys, clock);
     this.#keys = keys;
     this.#clock = clock;
@@ -78,28 +69,35 @@ export class ThemeCache {
       return rankUncached(ranker, request);
     const question = await this.#question(ranker, request);
     const { hashes, wordings } = question;
-    const { entry, isWhole } = await this.#known(ranker, question, request);
+    const known = await this.#entries.find(
+      question.key,
+      request,
+      (entry) => this.#select(ranker, question, entry, isFresh).size === wordings.size,
+    );
+    const { entry } = known;
     const fresh = this.#select(ranker, question, entry, isFresh);
     if (entry !== null && fresh.size === wordings.size) {
       return ok(this.#serve("hit", question, { ...entry, themes: Object.fromEntries(fresh) }));
     }
 
     const missing = [...wordings].filter(([hash]) => !fresh.has(hash));
-    const answer = await this.#ask(ranker, question, missing, request, { entry, isWhole });
+    const answer = await this.#ask(ranker, question, missing, request, known);
     if (!answer.value.ok) {
       const usable = this.#select(ranker, question, entry, isUsable);
       if (entry === null || usable.size < wordings.size) return answer.value;
       const insteadOf = answer.value.failure;
-      const known = { ...entry, themes: Object.fromEntries(usable) };
-      return ok({ ...this.#serve("stale", question, known), insteadOf });
+      const old = { ...entry, themes: Object.fromEntries(usable) };
+      return ok({ ...this.#serve("stale", question, old), insteadOf });
     }
 
     const { scores, usage } = answer.value.value;
     // One answer is one model's: what another one scored is not mixed in, but asked for again.
-    if (entry !== null && fresh.size > 0 && entry.model !== scores.model)
-      return this.rank(ranker, { ...request, mode: "refresh" });
+    if (entry !== null && fresh.size > 0 && entry.model !== scores.model) {
+      const whole = await this.rank(ranker, { ...request, mode: "refresh" });
+      return whole.ok ? ok({ ...whole.value, usage: addUsage(usage, whole.value.usage) }) : whole;
+    }
     const nowMs = this.#clock.nowMs();
-    const known = hashes.filter((hash) => fresh.has(hash)).length;
+    const knownThemes = hashes.filter((hash) => fresh.has(hash)).length;
     const all = hashes.map((hash) => scores.themes[hash] ?? fresh.get(hash));
     return ok({
       scores: all.filter((score) => score !== undefined).map(toThemeScore),
@@ -107,9 +105,9 @@ export class ThemeCache {
       usage: answer.joined ? noUsage : usage,
       asked: true,
       cache: {
-        status: known === 0 ? "miss" : "partial",
-        known,
-        ranked: hashes.length - known,
+        status: knownThemes === 0 ? "miss" : "partial",
+        known: knownThemes,
+        ranked: hashes.length - knownThemes,
         ageSeconds: ageSeconds([...fresh.values()], nowMs),
         ...(answer.joined && { collapsed: true }),
       },
@@ -124,25 +122,6 @@ export class ThemeCache {
     const set = scope === "set" ? [...wordings.keys()].toSorted() : null;
     const parts = [tenant, epoch, text, source, model, version, set];
     return { key: await this.#keys.entry("scores", parts), hashes, wordings };
-  }
-
-  /** This isolate's memory where that is enough, else KV: one read. */
-  async #known(ranker: Ranker, question: Question, request: RankThroughRequest): Promise<Known> {
-    const { tenant, mode, deadline, report } = request;
-    if (mode === "refresh") return { entry: null, isWhole: false };
-    const { key, wordings } = question;
-    const recent = this.#entries.peek(key, tenant);
-    if (this.#select(ranker, question, recent, isFresh).size === wordings.size)
-      return { entry: recent, isWhole: true };
-    const read = await this.#entries.read(key, tenant, deadline.spareMs());
-    if (!read.ok) {
-      report(read.failure);
-      return { entry: recent, isWhole: false };
-    }
-    // KV may be behind what this isolate wrote itself.
-    const entry = joined(read.value, this.#entries.peek(key, tenant), this.#clock.nowMs());
-    if (entry !== null) this.#entries.remember(key, entry);
-    return { entry, isWhole: true };
   }
 
   /** The scores of an entry that may be served, by hash; of scope `set` all or none. */
@@ -241,37 +220,12 @@ export class ThemeCache {
     request: RankThroughRequest,
     known: Known,
   ): Promise<void> {
-    const { tenant, report } = request;
     if (!ranked.ok) {
       if (ranked.failure.reason === "gemini_blocked") await this.#blocked.add(key, request);
       return;
     }
-    let before = known.entry;
-    let isWhole = known.isWhole;
-    if (!isWhole) {
-      const read = await this.#entries.read(key, tenant, deferredReadMs);
-      if (read.ok) before = read.value;
-      else report(read.failure);
-      isWhole = read.ok;
-    }
-    const nowMs = this.#clock.nowMs();
-    // Another request of this isolate may have written since.
-    before = joined(before, this.#entries.peek(key, tenant), nowMs);
-    const entry = merge(before, ranked.value.scores, nowMs);
-    // What KV holds cannot be told: to write would be to lose it.
-    if (!isWhole) return this.#entries.remember(key, entry);
-    const keepSeconds = (usableUntil(entry) - nowMs) / 1_000;
-    const written = await this.#entries.write(key, entry, keepSeconds);
-    if (!written.ok) report(written.failure);
+    await this.#entries.add(key, ranked.value.scores, known, request);
   }
-}
-
-function joined(
-  older: StoredScores | null,
-  newer: StoredScores | null,
-  nowMs: number,
-): StoredScores | null {
-  return newer === null ? older : merge(older, newer, nowMs);
 }
 
 async function rankUncached(

@@ -18,6 +18,3 @@ export interface Visit {
   /** Hears of each fault that cost no answer. */
   readonly report: (fault: CacheFault) => void;
 }
-
-/** A read before a write happens after the answer, when no request waits for it. */
-export const deferredReadMs = 2_000;
