@@ -123,8 +123,16 @@ export const contenders: readonly Contender[] = [
       const cache = new ThemeCache(kv, new CacheKeys("bench"), clock, createSingleFlight(clock));
       return async ({ text, themes }) => {
         await cache.rank(ranker, {
-          ...{ tenant: "bench", epoch: 0, mode: "default", preferred: true, deadline: unhurried },
-          ...{ gate: () => null, defer: () => {}, report: () => {}, text, themes },
+          tenant: "bench",
+          epoch: 0,
+          mode: "default",
+          preferred: true,
+          deadline: unhurried,
+          gate: () => null,
+          defer: () => {},
+          report: () => {},
+          text,
+          themes,
         });
       };
     },

@@ -112,8 +112,14 @@ type Row = Awaited<ReturnType<typeof replay>>;
 function table(rows: readonly Row[]): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const head = [
-    ...["cache", "answered without a call", "scores from the cache", "prompts upstream"],
-    ...["prompt tokens", "KV reads", "KV writes", "KV, USD"],
+    "cache",
+    "answered without a call",
+    "scores from the cache",
+    "prompts upstream",
+    "prompt tokens",
+    "KV reads",
+    "KV writes",
+    "KV, USD",
   ];
   const lines = rows.map((row) => [
     row.contender,

@@ -238,7 +238,13 @@ export class World {
           await Promise.resolve();
           if (failed !== null) return fail(failed);
           const call = {
-            ...{ source, model, text: asked, atMs, tenant, epoch, mode },
+            source,
+            model,
+            text: asked,
+            atMs,
+            tenant,
+            epoch,
+            mode,
             labels: themes.map(({ label }) => label),
             preferred: source === preferred,
           };
@@ -286,7 +292,14 @@ export class World {
     );
     const readFault = this.#kv.locations[location]?.readFault;
     return {
-      ...{ request, repeats: null, epoch, startedMs, alone, outcome, calls, askedSources },
+      request,
+      repeats: null,
+      epoch,
+      startedMs,
+      alone,
+      outcome,
+      calls,
+      askedSources,
       endedMs: this.#clock.nowMs(),
       originState: this.#origin,
       scoreReads: this.#scoreReads - readsBefore,

@@ -10,7 +10,7 @@ import {
 
 const hourMs = 3_600_000;
 const keys = fc.string({
-  unit: fc.constantFrom(..."0123456789abcdef"),
+  unit: fc.constantFrom(..."0123456789abcdef".split("")),
   minLength: 64,
   maxLength: 64,
 });
