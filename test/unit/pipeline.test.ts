@@ -191,6 +191,34 @@ describe("a ranking", () => {
     expect(spare[2]).toBe(1_000);
   });
 
+  it("of a ranker that cannot be asked now serves what is known of it, and else goes on to the next", async () => {
+    const deferred: Promise<void>[] = [];
+    const by = { ...caller, defer: (work: Promise<void>) => void deferred.push(work) };
+    const open = pipelineOf([ranker("origin", [1, 2, 3]), ranker("gemini", [4, 5, 6])]);
+    const broken: Pipeline = {
+      ...open,
+      gate: ({ source }) => (source === "origin" ? { reason: "circuit_open" } : null),
+    };
+    const unknown = await ranked(broken, {}, by);
+    expect(unknown).toMatchObject({
+      source: "gemini",
+      reason: "circuit_open",
+      attempts: [
+        { source: "origin", outcome: "skipped", reason: "circuit_open" },
+        { source: "gemini", outcome: "ok" },
+      ],
+    });
+    await ranked(open, {}, by);
+    await Promise.all(deferred);
+    const known = await ranked(broken, {}, by);
+    expect(known).toMatchObject({
+      source: "origin",
+      reason: null,
+      attempts: [],
+      cache: { status: "hit" },
+    });
+  });
+
   it("that nobody gives tells every failure", async () => {
     const pipeline = pipelineOf([
       ranker("origin", { reason: "origin_unreachable" }),
