@@ -193,7 +193,7 @@ describe("a ranking", () => {
 
   it("of a ranker that cannot be asked now serves what is known of it, and else goes on to the next", async () => {
     const deferred: Promise<void>[] = [];
-    const by = { ...caller, defer: (work: Promise<void>) => void deferred.push(work) };
+    const by = { ...caller, defer: (late: Promise<void>) => void deferred.push(late) };
     const open = pipelineOf([ranker("origin", [1, 2, 3]), ranker("gemini", [4, 5, 6])]);
     const broken: Pipeline = {
       ...open,
