@@ -1,7 +1,7 @@
 // The Worker's entry: wires configuration, adapters and routes, once per isolate.
 import { version } from "../package.json";
 import { CacheKeys } from "./cache/key.ts";
-import { createKvCache, noCache } from "./cache/kv.ts";
+import { createKvCache } from "./cache/kv.ts";
 import { SummaryCache } from "./cache/summary-cache.ts";
 import { ThemeCache } from "./cache/theme-cache.ts";
 import { parseConfig, type Config } from "./config.ts";
@@ -18,11 +18,12 @@ import { createLexicalRanker } from "./rank/lexical-ranker.ts";
 import { createChatRanker } from "./rank/origin-chat.ts";
 import { createCompletionsRanker } from "./rank/origin-completions.ts";
 import { createRerankRanker } from "./rank/origin-rerank.ts";
+import { createSingleFlight } from "./resilience/single-flight.ts";
 import { evidence } from "./summarize/evidence.ts";
 import { createExtractiveSummarizer } from "./summarize/extractive-summarizer.ts";
 import { createGeminiSummarizer } from "./summarize/gemini-summarizer.ts";
 import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
-import { reportFault } from "./telemetry.ts";
+import { reportAccessFault } from "./telemetry.ts";
 import { Keys } from "./tenancy/keys.ts";
 
 const clock: Clock = {
@@ -58,7 +59,7 @@ function createAppFor(env: Env): App {
 }
 
 function createAccess({ AUTH_MODE, EGRESS }: Config, env: Env): Access {
-  const report = (fault: string) => reportFault(fault, "access");
+  const report = reportAccessFault;
   const keys = new Keys(env.STATE, clock, report);
   return { mode: AUTH_MODE, egress: EGRESS, keys, rateLimiter: env.RATE_LIMITER, report };
 }
@@ -131,16 +132,15 @@ function createPipeline(config: Config, env: Env): Pipeline {
   };
 
   // Without a pepper a key could be tested against guessed texts: nothing is kept then.
-  const store =
-    config.CACHE_PEPPER === ""
-      ? noCache
-      : createKvCache(env.CACHE, clock, config.KV_TIMEOUT_MS, reportFault);
+  const kv =
+    config.CACHE_PEPPER === "" ? null : createKvCache(env.CACHE, clock, config.KV_TIMEOUT_MS);
   const keys = new CacheKeys(config.CACHE_PEPPER || "unused");
   return {
     rankers: config.RANKERS.map(ranker).filter((each) => each !== null),
     summarizers: config.SUMMARIZERS.map(summarizer).filter((each) => each !== null),
-    themeCache: new ThemeCache(store, keys, clock),
-    summaryCache: new SummaryCache(store, keys, clock),
+    themeCache: new ThemeCache(kv, keys, clock, createSingleFlight(clock)),
+    summaryCache: new SummaryCache(kv, keys, clock, createSingleFlight(clock)),
+    gate: () => null,
     evidence,
     clock,
   };

@@ -45,6 +45,7 @@ export default defineConfig({
           include: [
             "test/*.test.ts",
             "test/support/*.test.ts",
+            "test/simulation/*.test.ts",
             "test/presets/**/*.test.ts",
             "test/start/**/*.test.ts",
             "test/keys/**/*.test.ts",

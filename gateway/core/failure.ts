@@ -35,7 +35,8 @@ export type Failure =
   | { readonly reason: "gemini_timeout"; readonly limit: TimeLimit }
   | { readonly reason: "gemini_error"; readonly status: number }
   | { readonly reason: "gemini_quota"; readonly retryAfterSeconds: number | null }
-  | { readonly reason: "gemini_blocked" }
+  /** `remembered`: refused a moment ago already, and not asked again. */
+  | { readonly reason: "gemini_blocked"; readonly remembered?: true }
   | { readonly reason: "gemini_bad_output"; readonly defect: OutputDefect }
   | { readonly reason: "circuit_open" }
   | { readonly reason: "budget_spent" }
@@ -44,6 +45,26 @@ export type Failure =
 
 /** The public word for a failure; fixed names of the API. */
 export type Reason = Failure["reason"];
+
+/** Whether the provider was never asked: nothing of it can have failed. */
+export function wasNotAsked(failure: Failure): boolean {
+  switch (failure.reason) {
+    case "deadline":
+    case "circuit_open":
+    case "budget_spent":
+    case "egress":
+      return true;
+    case "gemini_blocked":
+      return failure.remembered === true;
+    default:
+      return false;
+  }
+}
+
+/** Whether the asker's own budget ran out: another one's may not have. */
+export function ranOutOfTime(failure: Failure): boolean {
+  return failure.reason === "deadline" || ("limit" in failure && failure.limit === "deadline");
+}
 
 export type Result<T, F = Failure> =
   | { readonly ok: true; readonly value: T }

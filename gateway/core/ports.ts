@@ -61,9 +61,35 @@ export interface Summarizer {
   summarize(request: SummaryRequest, deadline: Deadline): Promise<Result<Summary>>;
 }
 
-/** A key-value store that may fail: reads answer null then, writes are lost. */
+/** What may go wrong with a store of results; never more than an answer computed once too often. */
+export type CacheFault = "get_failed" | "get_timeout" | "put_failed" | "put_timeout";
+
+/** A key-value store that may fail, be behind the times, or hold what somebody else put there. */
 export interface ResultCache {
-  /** @param budgetMs what the request can spare; nothing is read with 0 */
-  get(key: string, budgetMs: number): Promise<unknown>;
-  put(key: string, value: unknown, ttlSeconds: number): Promise<void>;
+  /**
+   * null = nothing is there.
+   * @param budgetMs what the request can spare; nothing is read with 0
+   */
+  get(key: string, budgetMs: number): Promise<Result<unknown, CacheFault>>;
+  put(key: string, value: unknown, ttlSeconds: number): Promise<Result<null, CacheFault>>;
+}
+
+/** One asker's part in work that several may want at once. */
+export interface SharedWork<T> {
+  /** The asker's own deadline: another's work is waited for during a part of it. */
+  readonly deadline: Deadline;
+  readonly work: () => Promise<T>;
+  /** Called by whoever works: keeps its context alive until the work is done. */
+  readonly keepAlive: (landing: Promise<T>) => void;
+  /** Whether the outcome of another's work serves this asker as well. */
+  readonly isOfUse: (outcome: T) => boolean;
+}
+
+/** Joins those who want the same work while it is under way; remembers nothing after it. */
+export interface SingleFlight<T> {
+  /** @param name equal names mean equal work */
+  share(
+    name: string,
+    request: SharedWork<T>,
+  ): Promise<{ readonly value: T; readonly joined: boolean }>;
 }

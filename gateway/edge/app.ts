@@ -13,6 +13,7 @@ import {
   cacheStatus,
   failureFields,
   rankFields,
+  reportCacheFault,
   RequestEvent,
   serverTiming,
   summaryFields,
@@ -68,6 +69,7 @@ export function createApp(
     c.set("clock", clock);
     const event = new RequestEvent();
     c.set("event", event);
+    c.set("deferred", []);
     await next();
     // Only a route of ours is named: what a stranger typed stays out of the log.
     const route = methods.has(c.req.path) ? c.req.path : null;
@@ -80,7 +82,11 @@ export function createApp(
       status,
       duration_ms: durationMs,
     });
-    event.write();
+    // A write to KV that fails after the answer belongs to the event; each has its own time limit.
+    const deferred = c.get("deferred");
+    const write = () => event.write();
+    if (deferred.length === 0) write();
+    else c.executionCtx.waitUntil(Promise.allSettled(deferred).then(write));
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
   app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY" }));
@@ -223,6 +229,13 @@ function callerOf(c: Context<Edge>, budgetMs: number): Caller {
     ...c.get("identity"),
     startedMs: c.get("startedMs"),
     budgetMs,
-    defer: (work) => c.executionCtx.waitUntil(work),
+    defer: (work) => {
+      c.get("deferred").push(work);
+      c.executionCtx.waitUntil(work);
+    },
+    report: (fault) => {
+      c.get("event").add("cache_faults", fault);
+      reportCacheFault(fault, c.get("requestId"));
+    },
   };
 }

@@ -18,6 +18,8 @@ export interface Edge {
     /** Epoch ms of the request's arrival. */
     startedMs: number;
     event: RequestEvent;
+    /** What goes on after the answer and may still have something to tell. */
+    deferred: Promise<void>[];
     identity: Identity;
   };
 }

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { analyzeAnswer } from "../../../gateway/edge/answer-schema.ts";
 import type { Fault } from "../../support/fault.ts";
-import { freshText, post } from "../service.ts";
+import { freshText, post, sendTo } from "../service.ts";
 import { about, gemini, good, rank, ranksAll, vllm, type Case } from "./case.ts";
 import { geminiBody } from "./gemini-body.ts";
 
@@ -32,6 +32,16 @@ const scores = (t2: unknown): Fault => ({
   body: geminiBody(JSON.stringify({ t1: 50, t2 })),
 });
 
+/** By an isolate that remembers nothing, so that it has to believe KV or not. */
+const rankElsewhere = (body: object) => {
+  const request = new Request("https://themerank.test/v1/rank", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return sendTo({ ...env }, request);
+};
+
 /** Changes what KV holds for a text that was ranked, and asks for that text again. */
 const stored = (name: string, forge: (value: string) => string): Case => ({
   no: 98,
@@ -45,7 +55,7 @@ const stored = (name: string, forge: (value: string) => string): Case => ({
       if (before.has(key)) continue;
       await env.CACHE.put(key, forge((await env.CACHE.get(key)) ?? ""));
     }
-    return rank({ text, themes });
+    return rankElsewhere({ text, themes });
   },
   check: (answer) =>
     expect(ranksAll(answer, themes)).toMatchObject({ source: "origin", cache: { status: "miss" } }),
