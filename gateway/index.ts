@@ -21,7 +21,11 @@ import { evidence } from "./summarize/evidence.ts";
 import { createExtractiveSummarizer } from "./summarize/extractive-summarizer.ts";
 import { createGeminiSummarizer } from "./summarize/gemini-summarizer.ts";
 import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
-import { reportFault } from "./telemetry.ts";
+import { reportBudgetFault, reportFault } from "./telemetry.ts";
+import { Accounts } from "./tenancy/account.ts";
+import { callLimits } from "./tenancy/ledger.ts";
+
+export { Budget } from "./tenancy/budget.ts";
 
 const clock: Clock = {
   nowMs: () => Date.now(),
@@ -46,15 +50,28 @@ export default {
 function createAppFor(env: Env): App {
   const config = parseConfig(env);
   if (!config.ok) return createApp(config, clock, version);
-  const pipeline = createPipeline(config.value, env);
+  const accounts = createAccounts(config.value, env);
+  const pipeline = createPipeline(config.value, env, accounts);
   if (pipeline.rankers.length === 0) {
     const complaint = { name: "RANKERS", detail: "names no ranker whose own settings are there" };
     return createApp(fail([complaint]), clock, version);
   }
-  return createApp(ok({ config: config.value, pipeline }), clock, version);
+  return createApp(ok({ config: config.value, pipeline, accounts }), clock, version);
 }
 
-function createPipeline(config: Config, env: Env): Pipeline {
+/** null where no BUDGET is bound: nobody counts then. */
+function createAccounts(config: Config, env: Env): Accounts | null {
+  const namespace: Env["BUDGET"] | undefined = env.BUDGET;
+  if (namespace === undefined) return null;
+  const settings = {
+    limits: callLimits(config),
+    policy: config.GEMINI_BUDGET_POLICY,
+    timeoutMs: config.BUDGET_TIMEOUT_MS,
+  };
+  return new Accounts((tenant) => namespace.getByName(tenant), clock, settings, reportBudgetFault);
+}
+
+function createPipeline(config: Config, env: Env, allowance: Accounts | null): Pipeline {
   const [originUrl] = config.ORIGIN_BASE_URL;
   const origin =
     originUrl === undefined
@@ -134,5 +151,6 @@ function createPipeline(config: Config, env: Env): Pipeline {
     summaryCache: new SummaryCache(store, keys, clock),
     evidence,
     clock,
+    allowance,
   };
 }

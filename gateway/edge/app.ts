@@ -17,6 +17,7 @@ import {
   serverTiming,
   summaryFields,
 } from "../telemetry.ts";
+import type { Accounts } from "../tenancy/account.ts";
 import { catalogNamed } from "../tenancy/catalogs.ts";
 import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
 import { boundedBody, jsonOnly, readBody } from "./body.ts";
@@ -33,6 +34,7 @@ import {
   type RankRequest,
 } from "./request-schema.ts";
 import { toStatus } from "./status.ts";
+import { toUsage } from "./usage.ts";
 
 /** Budget of the older clients' route, which has no field for one. */
 const defaultBudgetMs = 15_000;
@@ -40,6 +42,8 @@ const defaultBudgetMs = 15_000;
 export interface Service {
   readonly config: Config;
   readonly pipeline: Pipeline;
+  /** What tenants spend and ask; null = nobody counts. */
+  readonly accounts: Accounts | null;
 }
 
 /**
@@ -93,7 +97,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline }: Service,
+  { config, pipeline, accounts }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -108,6 +112,11 @@ function serve(
   app.get("/readyz", (c) => c.json({ status: "ok" }));
   app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, version)));
 
+  app.get("/v1/usage", guard(config), async (c) => {
+    c.header("Cache-Control", "no-store");
+    return c.json(await toUsage(accounts, c.get("identity").tenant, clock.nowMs()));
+  });
+
   let document: string | null = null;
   app.get("/openapi.json", (c) => {
     document ??= JSON.stringify(app.getOpenAPI31Document(documentHead(version)));
@@ -121,6 +130,9 @@ function serve(
     handle: (c: Context<Edge>, body: z.output<S>) => Promise<Result<object, Trouble>>,
   ) => {
     app.post(path, guard(config), jsonOnly, boundedBody, async (c) => {
+      const { tenant } = c.get("identity");
+      const defer = (work: Promise<void>) => c.executionCtx.waitUntil(work);
+      c.set("count", (cached) => accounts?.count(tenant, cached, defer));
       const body = await readBody(c, schema);
       const answer = body.ok ? await handle(c, body.value) : body;
       return answer.ok ? c.json(answer.value) : problem(c, answer.failure);
@@ -173,6 +185,7 @@ const methods = new Map([
 /** Writes an outcome into event and headers; what the answer itself says of the request. */
 function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: SummaryOutcome) {
   const processingTimeMs = Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
+  c.get("count")?.(ranking.cache.status === "hit");
   c.get("event").set({ ...rankFields(ranking), ...(summary && summaryFields(summary)) });
   c.header("Server-Timing", serverTiming(processingTimeMs, ranking, summary));
   c.header("Cache-Status", cacheStatus(ranking));
@@ -180,6 +193,7 @@ function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: Su
 }
 
 function unranked(c: Context<Edge>, failure: RankFailure): Result<never, Trouble> {
+  c.get("count")?.(false);
   c.get("event").set(failureFields(failure));
   return fail({ kind: "ranking-unavailable", failure });
 }

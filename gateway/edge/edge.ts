@@ -15,5 +15,7 @@ export interface Edge {
     startedMs: number;
     event: RequestEvent;
     identity: Identity;
+    /** Counts a request that reached the rankers; there on the routes that rank. */
+    count: ((cached: boolean) => void) | undefined;
   };
 }

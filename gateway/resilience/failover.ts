@@ -1,5 +1,5 @@
 // Tries providers in order until one answers, and keeps the record of every try.
-import type { Failure, Result } from "../core/failure.ts";
+import type { Failure, Reason, Result } from "../core/failure.ts";
 import type { Attempt } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
 
@@ -9,6 +9,9 @@ export interface FailoverOutcome<P extends { readonly source: string }, T> {
   readonly answer: { readonly provider: P; readonly value: T } | null;
   readonly failures: readonly Failure[];
 }
+
+/** Out of time or out of money is no failure of the provider. */
+const neverAsked = new Set<Reason>(["deadline", "budget_spent"]);
 
 /**
  * Asks `providers` one after another. An answer that cost no call (`asked: false`) is no attempt.
@@ -42,8 +45,7 @@ export async function failover<
       return { attempts, answer: { provider, value: result.value }, failures };
     }
     failures.push(result.failure);
-    // Out of time is not a failure of the provider: it was never asked.
-    const outcome = result.failure.reason === "deadline" ? "skipped" : "failed";
+    const outcome = neverAsked.has(result.failure.reason) ? "skipped" : "failed";
     attempts.push({ source, outcome, reason: result.failure.reason, durationMs });
   }
   return { attempts, answer: null, failures };

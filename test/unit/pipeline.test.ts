@@ -61,6 +61,7 @@ function pipelineOf(
     summaryCache: new SummaryCache(store, keys, clock),
     evidence: (_, themes) => themes.map((__, index) => [{ start: index, end: index + 1 }]),
     clock,
+    allowance: null,
   };
 }
 
