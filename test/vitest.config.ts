@@ -46,6 +46,7 @@ export default defineConfig({
             "test/support/*.test.ts",
             "test/presets/**/*.test.ts",
             "test/start/**/*.test.ts",
+            "test/supply-chain/**/*.test.ts",
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
           ],
