@@ -78,10 +78,12 @@ async function kept(): Promise<string[]> {
     // oxlint-disable-next-line no-await-in-loop -- a handful
     const rows = await runInDurableObject(env.BUDGET.get(id), (_, { storage }) => {
       const { sql } = storage;
-      const tables = sql.exec("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
+      const tables = sql
+        .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .toArray();
       return tables
-        .filter(({ name }) => !String(name).startsWith("_"))
-        .map(({ name }) => [name, sql.exec(`SELECT * FROM "${String(name)}"`).toArray()]);
+        .filter(({ name }) => !name.startsWith("_"))
+        .map(({ name }) => [name, sql.exec(`SELECT * FROM "${name}"`).toArray()]);
     });
     found.push(JSON.stringify(rows));
   }
