@@ -196,7 +196,7 @@ describe("isolates that share a budget", () => {
       ),
       { numRuns: 60 },
     );
-  });
+  }, 60_000);
 
   it("leave in each other's hands at most ten calls a minute, which come back", async () => {
     const { isolate, tenant, clock } = house({ limits: { day: 110, minute: 110 } });
