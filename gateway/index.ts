@@ -23,8 +23,12 @@ import { evidence } from "./summarize/evidence.ts";
 import { createExtractiveSummarizer } from "./summarize/extractive-summarizer.ts";
 import { createGeminiSummarizer } from "./summarize/gemini-summarizer.ts";
 import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
-import { reportAccessFault } from "./telemetry.ts";
+import { reportAccessFault, reportBudgetFault } from "./telemetry.ts";
+import { Accounts } from "./tenancy/account.ts";
 import { Keys } from "./tenancy/keys.ts";
+import { callLimits } from "./tenancy/ledger.ts";
+
+export { Budget } from "./tenancy/budget.ts";
 
 const clock: Clock = {
   nowMs: () => Date.now(),
@@ -49,13 +53,14 @@ export default {
 function createAppFor(env: Env): App {
   const config = parseConfig(env);
   if (!config.ok) return createApp(config, clock, version);
-  const pipeline = createPipeline(config.value, env);
+  const accounts = createAccounts(config.value, env);
+  const pipeline = createPipeline(config.value, env, accounts);
   if (pipeline.rankers.length === 0) {
     const complaint = { name: "RANKERS", detail: "names no ranker whose own settings are there" };
     return createApp(fail([complaint]), clock, version);
   }
   const access = createAccess(config.value, env);
-  return createApp(ok({ config: config.value, pipeline, access }), clock, version);
+  return createApp(ok({ config: config.value, pipeline, access, accounts }), clock, version);
 }
 
 function createAccess({ AUTH_MODE, EGRESS }: Config, env: Env): Access {
@@ -64,7 +69,19 @@ function createAccess({ AUTH_MODE, EGRESS }: Config, env: Env): Access {
   return { mode: AUTH_MODE, egress: EGRESS, keys, rateLimiter: env.RATE_LIMITER, report };
 }
 
-function createPipeline(config: Config, env: Env): Pipeline {
+/** null where no BUDGET is bound: nobody counts then. */
+function createAccounts(config: Config, env: Env): Accounts | null {
+  const namespace: Env["BUDGET"] | undefined = env.BUDGET;
+  if (namespace === undefined) return null;
+  const settings = {
+    limits: callLimits(config),
+    policy: config.GEMINI_BUDGET_POLICY,
+    timeoutMs: config.BUDGET_TIMEOUT_MS,
+  };
+  return new Accounts((tenant) => namespace.getByName(tenant), clock, settings, reportBudgetFault);
+}
+
+function createPipeline(config: Config, env: Env, allowance: Accounts | null): Pipeline {
   const [originUrl] = config.ORIGIN_BASE_URL;
   const origin =
     originUrl === undefined
@@ -143,5 +160,6 @@ function createPipeline(config: Config, env: Env): Pipeline {
     gate: () => null,
     evidence,
     clock,
+    allowance,
   };
 }

@@ -13,7 +13,7 @@ import {
 } from "./core/domain.ts";
 import { fail, ok, type Failure, type Result } from "./core/failure.ts";
 import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
-import type { Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
+import type { Allowance, Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
 import { createDeadline } from "./resilience/deadline.ts";
 import { failover } from "./resilience/failover.ts";
 
@@ -31,6 +31,8 @@ export interface Pipeline {
   /** The places in the text that speak for each theme. */
   readonly evidence: (text: string, themes: readonly Theme[]) => readonly (readonly Span[])[];
   readonly clock: Clock;
+  /** What each tenant may spend on paid calls; null = nobody counts. */
+  readonly allowance: Allowance | null;
 }
 
 /** What a request brings besides its text: who asks, how long it may take, what may leave the house. */
@@ -70,7 +72,7 @@ export async function rank(
   caller: Caller,
 ): Promise<Result<RankOutcome, RankFailure>> {
   const { egress } = caller;
-  const whole = createDeadline(pipeline.clock, caller.startedMs, caller.budgetMs);
+  const whole = deadlineOf(pipeline, caller);
   const accepted = pipeline.rankers.filter(({ source }) => query.sources.includes(source));
   const gate: Gate = ({ source }) =>
     source === "gemini" && egress !== "any" ? { reason: "egress" } : null;
@@ -129,7 +131,7 @@ export async function summarize(
   const nothing = { written: null, themeIds, cache: missed, usage: noUsage };
   if (themes.length === 0) return { ...nothing, attempts: [], reason: null };
   const { egress } = caller;
-  const whole = createDeadline(pipeline.clock, caller.startedMs, caller.budgetMs);
+  const whole = deadlineOf(pipeline, caller);
 
   const gate: Gate = ({ source }) =>
     source === "gemini" && egress === "none" ? { reason: "egress" } : null;
@@ -197,6 +199,12 @@ function visitOf(
 ): Visit {
   const gate = () => pipeline.gate(provider);
   return { tenant, epoch, mode, preferred, deadline, gate, defer, report };
+}
+
+/** The caller's time, and its tenant's money. */
+function deadlineOf({ clock, allowance }: Pipeline, caller: Caller): Deadline {
+  const pay = async (budgetMs: number) => (await allowance?.take(caller.tenant, budgetMs)) ?? null;
+  return createDeadline(clock, caller.startedMs, caller.budgetMs, pay);
 }
 
 /** Of what is left, what a provider may take while another one that needs time stands behind it. */

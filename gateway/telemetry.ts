@@ -119,3 +119,9 @@ export function reportAccessFault(fault: string): void {
   // oxlint-disable-next-line no-console -- as above
   console.warn(JSON.stringify({ event: "access_fault", fault }));
 }
+
+/** A budget that could not be asked or told: one JSON line of its own. */
+export function reportBudgetFault(fault: string): void {
+  // oxlint-disable-next-line no-console -- as above
+  console.warn(JSON.stringify({ event: "budget_fault", fault }));
+}

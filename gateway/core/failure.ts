@@ -39,7 +39,7 @@ export type Failure =
   | { readonly reason: "gemini_blocked"; readonly remembered?: true }
   | { readonly reason: "gemini_bad_output"; readonly defect: OutputDefect }
   | { readonly reason: "circuit_open" }
-  | { readonly reason: "budget_spent" }
+  | { readonly reason: "budget_spent"; readonly retryAfterSeconds: number }
   | { readonly reason: "egress" }
   | { readonly reason: "deadline" };
 

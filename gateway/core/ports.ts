@@ -1,6 +1,6 @@
 // What the pipeline asks of the world. One contract test suite for each.
 import type { RankerSource, Ranking, Scope, Summary, SummarizerSource, Theme } from "./domain.ts";
-import type { Result, TimeLimit } from "./failure.ts";
+import type { Failure, Result, TimeLimit } from "./failure.ts";
 
 /** Time, injected so that tests own it. */
 export interface Clock {
@@ -17,6 +17,14 @@ export interface Stage {
   readonly budgetMs: number;
   /** What set `budgetMs`: the stage's own cap or the caller's remaining budget. */
   readonly limit: TimeLimit;
+  /** Asked before every call that costs money: null takes one such call, a failure forbids it. */
+  pay(): Promise<Failure | null>;
+}
+
+/** What a tenant may still spend on calls that cost money. */
+export interface Allowance {
+  /** Takes one call, or says why there is none. Waits `budgetMs` at most; never throws. */
+  take(tenant: string, budgetMs: number): Promise<Failure | null>;
 }
 
 /** The one deadline of a request. */

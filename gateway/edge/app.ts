@@ -18,6 +18,7 @@ import {
   serverTiming,
   summaryFields,
 } from "../telemetry.ts";
+import type { Accounts } from "../tenancy/account.ts";
 import { catalogNamed } from "../tenancy/catalogs.ts";
 import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
 import { boundedBody, jsonOnly, readBody } from "./body.ts";
@@ -34,6 +35,7 @@ import {
   type RankRequest,
 } from "./request-schema.ts";
 import { toStatus } from "./status.ts";
+import { toUsage } from "./usage.ts";
 
 /** Nothing is loaded, framed or sent anywhere; default-src does not speak for the last three. */
 const contentSecurityPolicy = {
@@ -50,6 +52,8 @@ export interface Service {
   readonly config: Config;
   readonly pipeline: Pipeline;
   readonly access: Access;
+  /** What tenants spend and ask; null = nobody counts. */
+  readonly accounts: Accounts | null;
 }
 
 /**
@@ -109,7 +113,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline, access }: Service,
+  { config, pipeline, access, accounts }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -133,6 +137,11 @@ function serve(
   app.get("/readyz", (c) => c.json({ status: "ok" }));
   app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, version)));
 
+  app.get("/v1/usage", guard(access), async (c) => {
+    c.header("Cache-Control", "no-store");
+    return c.json(await toUsage(accounts, c.get("identity").tenant, clock.nowMs()));
+  });
+
   let document: string | null = null;
   app.get("/openapi.json", (c) => {
     document ??= JSON.stringify(app.getOpenAPI31Document(documentHead(version)));
@@ -146,6 +155,9 @@ function serve(
     handle: (c: Context<Edge>, body: z.output<S>) => Promise<Result<object, Trouble>>,
   ) => {
     app.post(path, guard(access), jsonOnly, boundedBody, async (c) => {
+      const { tenant } = c.get("identity");
+      const defer = (work: Promise<void>) => c.executionCtx.waitUntil(work);
+      c.set("count", (cached) => accounts?.count(tenant, cached, defer));
       const body = await readBody(c, schema);
       const answer = body.ok ? await handle(c, body.value) : body;
       return answer.ok ? c.json(answer.value) : problem(c, answer.failure);
@@ -199,6 +211,7 @@ const methods = new Map([
 /** Writes an outcome into event and headers; what the answer itself says of the request. */
 function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: SummaryOutcome) {
   const processingTimeMs = Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
+  c.get("count")?.(ranking.cache.status === "hit");
   c.get("event").set({ ...rankFields(ranking), ...(summary && summaryFields(summary)) });
   c.header("Server-Timing", serverTiming(processingTimeMs, ranking, summary));
   c.header("Cache-Status", cacheStatus(ranking));
@@ -206,6 +219,7 @@ function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: Su
 }
 
 function unranked(c: Context<Edge>, failure: RankFailure): Result<never, Trouble> {
+  c.get("count")?.(false);
   c.get("event").set(failureFields(failure));
   return fail({ kind: "ranking-unavailable", failure });
 }

@@ -21,5 +21,7 @@ export interface Edge {
     /** What goes on after the answer and may still have something to tell. */
     deferred: Promise<void>[];
     identity: Identity;
+    /** Counts a request that reached the rankers; there on the routes that rank. */
+    count: ((cached: boolean) => void) | undefined;
   };
 }

@@ -7,6 +7,7 @@ import {
   rankAnswer,
   rankThemesAnswer,
   statusAnswer,
+  usageAnswer,
 } from "./answer-schema.ts";
 import { analyzeRequest, rankRequest, rankThemesRequest } from "./request-schema.ts";
 
@@ -77,6 +78,19 @@ function get(path: string, operationId: string, summary: string, answer: z.ZodTy
   });
 }
 
+/** What the tenant of the key has asked and spent today. */
+function usage(): RouteConfig {
+  const route = get("/v1/usage", "usage", "Requests and paid calls of today", usageAnswer);
+  const description =
+    "Of the tenant that the key belongs to. Isolates tell their counts now and then: the last seconds may be missing.";
+  const responses = {
+    ...route.responses,
+    401: problemResponse("No valid API key."),
+    500: problemResponse("A defect of this service."),
+  };
+  return { ...route, description, security: [{ key: [] }], responses };
+}
+
 export const routes: readonly RouteConfig[] = [
   post(
     "/v1/rank",
@@ -105,6 +119,7 @@ export const routes: readonly RouteConfig[] = [
   get("/healthz", "health", "Whether the gateway is alive", healthAnswer),
   get("/readyz", "ready", "Whether the configuration can serve", healthAnswer),
   get("/v1/status", "status", "Rankers and summarizers, as this isolate knows them", statusAnswer),
+  usage(),
 ];
 
 for (const route of routes) {

@@ -69,7 +69,13 @@ export class CountingRanker implements Ranker {
 const unhurried: Deadline = {
   spareMs: () => 15_000,
   part: () => unhurried,
-  stage: (capMs) => ok({ signal: new AbortController().signal, budgetMs: capMs, limit: "cap" }),
+  stage: (capMs) =>
+    ok({
+      signal: new AbortController().signal,
+      budgetMs: capMs,
+      limit: "cap",
+      pay: () => Promise.resolve(null),
+    }),
 };
 
 /** Answers one request, from the cache or by the ranker. */

@@ -30,6 +30,7 @@ export function createDirectClient(options: DirectOptions): Client {
         signal: AbortSignal.timeout(patienceMs),
         budgetMs: patienceMs,
         limit: "cap",
+        pay: () => Promise.resolve(null),
       }),
   };
   return async (text, themes) => {

@@ -272,6 +272,7 @@ export class World {
           ? { reason: "circuit_open" }
           : null,
       evidence: () => [],
+      allowance: null,
       clock: this.#clock,
     };
     const startedMs = this.#clock.nowMs();

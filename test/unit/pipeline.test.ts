@@ -63,6 +63,7 @@ function pipelineOf(
     gate: () => null,
     evidence: (_, themes) => themes.map((__, index) => [{ start: index, end: index + 1 }]),
     clock,
+    allowance: null,
   };
 }
 

@@ -8,8 +8,8 @@ import { guardedEnvironment, issueKey } from "../keys.ts";
 import { freshText, post, sendTo } from "../service.ts";
 import { gemini, good, json, rank, raw, url, vllm, type Case } from "./case.ts";
 
-/** Until a tenant has a budget, what bounds the paid calls is one for each request. */
-const mostGeminiCalls = 100;
+/** What the tenant may spend in a day, far less than it asks for. */
+const geminiCalls = 20;
 const long = (index: number) => `${index} ${freshText()} ${"The rent is late. ".repeat(1_000)}`;
 const hundred = Array.from({ length: 100 }, (_, index) => index);
 const calls = async () => [(await vllm.requests()).length, (await gemini.requests()).length];
@@ -58,24 +58,36 @@ export const abuse: readonly Case[] = [
   {
     no: 91,
     name: "100 long texts at once, all new, while the origin is down",
-    status: 200,
+    status: 503,
     ask: async () => {
       await vllm.break({ kind: "status", status: 500 });
+      const sources = ["origin", "gemini"];
+      const body = (index: number) => ({ text: long(index), themes: ["Money", "Sleep"], sources });
+      const { env } = guardedEnvironment();
+      const limited = { ...env, GEMINI_DAILY_CALLS: String(geminiCalls) };
+      const { text: key } = await issueKey({ tenant: "spender" });
+      const headers = { ...json, authorization: `Bearer ${key}` };
       const answers = await Promise.all(
-        hundred.map((index) => post("/v1/rank", { text: long(index), themes: ["Money", "Sleep"] })),
+        hundred.map((index) => {
+          const asked = { method: "POST", headers, body: JSON.stringify(body(index)) };
+          return sendTo(limited, new Request(url, asked));
+        }),
       );
-      const others = answers
-        .map(({ status }) => status)
-        .filter((each) => each !== 200 && each !== 503);
-      expect(others).toEqual([]);
-      const [first] = answers;
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(geminiCalls);
+      const refused = answers.filter(({ status }) => status === 503);
+      expect(refused).toHaveLength(100 - geminiCalls);
+      const [first] = refused;
       if (first === undefined) throw new Error("no answer");
       return first;
     },
-    async check() {
+    async check(answer, response) {
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+      expect(answer).toMatchObject({
+        attempts: [{ source: "origin" }, { source: "gemini", reason: "budget_spent" }],
+      });
       const [origin = 0, paid = 0] = await calls();
       expect(origin).toBeLessThanOrEqual(100);
-      expect(paid).toBeLessThanOrEqual(mostGeminiCalls);
+      expect(paid).toBe(geminiCalls);
     },
   },
   {
@@ -90,6 +102,7 @@ export const abuse: readonly Case[] = [
           config: { CORS_ORIGINS: [] } as never,
           pipeline: never,
           access: { mode: "open", egress: "any" } as never,
+          accounts: null,
         }),
         clock,
         "0",

@@ -46,11 +46,16 @@ describe.each(groups)("bad input: %s", (_, cases) => {
     async ({ no, name, status, pointers = [], ask, check }) => {
       const response = await ask();
       const text = await response.text();
-      expect([response.status, response.status < 500 ? "" : text]).toEqual([status, ""]);
+      // A defect is shown as it came; the one 5xx that is meant is the spent budget of case 91.
+      const unmeant = response.status < 500 || response.status === status ? "" : text;
+      expect([response.status, unmeant]).toEqual([status, ""]);
       let answer: unknown = text;
       if (status >= 400) {
         if (text !== "") answer = heldToAsProblem(response, text, pointers);
-        expect([await vllm.requests(), await gemini.requests()]).toEqual([[], []]);
+        // What is refused as bad input reaches nobody.
+        if (status < 500) {
+          expect([await vllm.requests(), await gemini.requests()]).toEqual([[], []]);
+        }
       } else if (text !== "") {
         answer = JSON.parse(text);
       }
@@ -69,6 +74,11 @@ describe("a key with a line break", () => {
 });
 
 describe("the catalogue", () => {
+  it("means a 5xx in case 91 alone", () => {
+    const meant = groups.flatMap(([, cases]) => cases.filter(({ status }) => status >= 500));
+    expect(meant.map(({ no }) => no)).toEqual([91]);
+  });
+
   it("is complete: every number from 1 to 98", () => {
     const numbers = new Set(groups.flatMap(([, cases]) => cases.map(({ no }) => no)));
     numbers.delete(null);

@@ -126,7 +126,12 @@ async function rate(
       logprob_token_ids: wanted,
       return_tokens_as_token_ids: true,
     },
-    { signal: AbortSignal.timeout(600_000), budgetMs: 600_000, limit: "cap" },
+    {
+      signal: AbortSignal.timeout(600_000),
+      budgetMs: 600_000,
+      limit: "cap",
+      pay: () => Promise.resolve(null),
+    },
   );
   if (!answer.ok) throw new Error(JSON.stringify(answer.failure));
   const read = answer.value.candidates.map((candidates) => {

@@ -122,7 +122,7 @@ describe("failover", () => {
 
   it.each<Failure>([
     { reason: "circuit_open" },
-    { reason: "budget_spent" },
+    { reason: "budget_spent", retryAfterSeconds: 1 },
     { reason: "gemini_blocked", remembered: true },
   ])("records as skipped who was not asked: %j", async (failure) => {
     const { attempts } = await run(
