@@ -142,7 +142,14 @@ function createPipeline(config: Config, env: Env, allowance: Accounts | null): P
       case "origin":
         // A rerank server scores; it does not write.
         if (config.ORIGIN_DIALECT === "rerank") return null;
-        return origin && createOriginSummarizer(origin, { ...served, timeoutMs });
+        return (
+          origin &&
+          createOriginSummarizer(origin, {
+            ...served,
+            timeoutMs,
+            salted: config.ORIGIN_DIALECT === "completions",
+          })
+        );
       case "extractive":
         return createExtractiveSummarizer();
     }

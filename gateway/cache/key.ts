@@ -8,7 +8,7 @@ const schemaVersion = 2;
 const encoder = new TextEncoder();
 
 /** What a cache needs of them. */
-export type KeyMaker = Pick<CacheKeys, "entry" | "theme">;
+export type KeyMaker = Pick<CacheKeys, "entry" | "theme" | "salt">;
 
 /** Makes keys for one deployment; `pepper` is its secret, without which no guess can be tested. */
 export class CacheKeys {
@@ -35,6 +35,11 @@ export class CacheKeys {
   /** What names a theme inside an entry: its wording, not its id. 24 hexadecimal digits. */
   async theme({ label, description }: Theme): Promise<string> {
     return hex((await this.#sign(["theme", label, description])).subarray(0, 12));
+  }
+
+  /** What stands for a tenant where providers can see it. 32 hexadecimal digits. */
+  async salt(tenant: string): Promise<string> {
+    return hex((await this.#sign(["salt", tenant])).subarray(0, 16));
   }
 
   async #sign(parts: readonly unknown[]): Promise<Uint8Array> {

@@ -72,7 +72,8 @@ export class SummaryCache {
     if (summarizer.source === "extractive" || mode === "no-store") {
       const refusal = gate();
       if (refusal !== null) return fail(refusal);
-      const summary = await summarizer.summarize({ text, themes, language }, deadline);
+      const salt = await this.#keys.salt(request.tenant);
+      const summary = await summarizer.summarize({ text, themes, language, salt }, deadline);
       if (!summary.ok) return summary;
       return ok({ ...summary.value, asked: true, cache: { status, ageSeconds: null } });
     }
@@ -145,7 +146,8 @@ export class SummaryCache {
   ): Promise<Written> {
     const at = this.#clock.nowMs();
     const { until } = timesOf(preferred ? preferredLifetime : fallbackLifetime, at, key);
-    const summary = await summarizer.summarize({ text, themes, language }, deadline);
+    const salt = await this.#keys.salt(tenant);
+    const summary = await summarizer.summarize({ text, themes, language, salt }, deadline);
     if (!summary.ok) return summary;
     const { model, usage } = summary.value;
     return ok({ usage, entry: { tenant, text: summary.value.text, model, at, until } });

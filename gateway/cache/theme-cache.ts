@@ -66,7 +66,7 @@ export class ThemeCache {
 
   async rank(ranker: Ranker, request: RankThroughRequest): Promise<Result<CachedRanking>> {
     if (ranker.source === "lexical" || request.mode === "no-store")
-      return rankUncached(ranker, request);
+      return this.#rankUncached(ranker, request);
     const question = await this.#question(ranker, request);
     const { hashes, wordings } = question;
     const known = await this.#entries.find(
@@ -198,10 +198,9 @@ export class ThemeCache {
     // The time of asking: a slow answer is not newer than a refresh that overtook it.
     const at = this.#clock.nowMs();
     const { until, keep } = timesOf(preferred ? preferredLifetime : fallbackLifetime, at, key);
-    const ranking = await ranker.rank(
-      { text, themes: missing.map(([, theme]) => theme) },
-      deadline,
-    );
+    const salt = await this.#keys.salt(tenant);
+    const themesAsked = missing.map(([, theme]) => theme);
+    const ranking = await ranker.rank({ text, themes: themesAsked, salt }, deadline);
     if (!ranking.ok) return ranking;
     const { model, usage, scores } = ranking.value;
     const themes = Object.fromEntries(
@@ -226,16 +225,18 @@ export class ThemeCache {
     }
     await this.#entries.add(key, ranked.value.scores, known, request);
   }
-}
 
-async function rankUncached(
-  ranker: Ranker,
-  { text, themes, mode, gate, deadline }: RankThroughRequest,
-): Promise<Result<CachedRanking>> {
-  const refusal = gate();
-  const ranking = refusal ? fail(refusal) : await ranker.rank({ text, themes }, deadline);
-  if (!ranking.ok) return ranking;
-  const status = mode === "no-store" ? "bypass" : "miss";
-  const cache = { status, known: 0, ranked: themes.length, ageSeconds: null } as const;
-  return ok({ ...ranking.value, asked: true, cache });
+  async #rankUncached(
+    ranker: Ranker,
+    { tenant, text, themes, mode, gate, deadline }: RankThroughRequest,
+  ): Promise<Result<CachedRanking>> {
+    const refusal = gate();
+    if (refusal !== null) return fail(refusal);
+    const salt = await this.#keys.salt(tenant);
+    const ranking = await ranker.rank({ text, themes, salt }, deadline);
+    if (!ranking.ok) return ranking;
+    const status = mode === "no-store" ? "bypass" : "miss";
+    const cache = { status, known: 0, ranked: themes.length, ageSeconds: null } as const;
+    return ok({ ...ranking.value, asked: true, cache });
+  }
 }

@@ -37,7 +37,17 @@ export interface Deadline {
   stage(capMs: number): Result<Stage>;
 }
 
-export interface RankerRequest {
+/** What keeps one tenant's texts apart from another's inside a provider. */
+export interface Separated {
+  /**
+   * The same for all of a tenant's requests and for nobody else's, and tells nothing of the tenant.
+   * A server that keeps prefixes of prompts keeps them under it: else the time of an answer told
+   * whether another tenant had sent the text. Absent = one tenant alone.
+   */
+  readonly salt?: string;
+}
+
+export interface RankerRequest extends Separated {
   readonly text: string;
   readonly themes: readonly Theme[];
 }
@@ -53,7 +63,7 @@ export interface Ranker {
   rank(request: RankerRequest, deadline: Deadline): Promise<Result<Ranking>>;
 }
 
-export interface SummaryRequest {
+export interface SummaryRequest extends Separated {
   readonly text: string;
   /** The themes to write around, most relevant first; at least one. */
   readonly themes: readonly Theme[];

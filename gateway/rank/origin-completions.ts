@@ -54,7 +54,10 @@ export function createCompletionsRanker(api: OriginApi, settings: CompletionsSet
     scope: layout === "text-first" ? "pair" : "set",
     version: `completions/${format}/${layout}/${ratingPromptVersion}/${tokens}`,
 
-    async rank({ text, themes }: RankerRequest, deadline: Deadline): Promise<Result<Ranking>> {
+    async rank(
+      { text, themes, salt }: RankerRequest,
+      deadline: Deadline,
+    ): Promise<Result<Ranking>> {
       const fence = await fenceOf(text);
       const stage = deadline.stage(capMs(settings.timeoutMs, text, themes));
       if (!stage.ok) return stage;
@@ -65,6 +68,8 @@ export function createCompletionsRanker(api: OriginApi, settings: CompletionsSet
         temperature: 0,
         stream: false,
         add_special_tokens: false,
+        // vLLM's name; other servers with completions leave what they do not know.
+        ...(salt !== undefined && { cache_salt: salt }),
       };
       let answer = await api.complete({ ...body, ...wanted }, stage.value);
       if (!answer.ok && isUnknownField(answer.failure) && wanted === exact) {

@@ -10,6 +10,8 @@ export interface OriginSummarizerSettings {
   readonly model: string;
   readonly modelVersion: string;
   readonly timeoutMs: number;
+  /** Whether the server takes `cache_salt`; strict servers refuse a chat with a field unknown to them. */
+  readonly salted: boolean;
 }
 
 export function createOriginSummarizer(
@@ -35,6 +37,7 @@ export function createOriginSummarizer(
           max_tokens: maxSummaryTokens,
           temperature: 0,
           stream: false,
+          ...(settings.salted && request.salt !== undefined && { cache_salt: request.salt }),
         },
         stage.value,
       );

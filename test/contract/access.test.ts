@@ -55,6 +55,27 @@ describe("a refused key", () => {
   });
 });
 
+describe("what an origin sees of a tenant", () => {
+  it("is a salt of its own for its prefix cache, the same in every request, and no name", async () => {
+    const vllm = new FakeControl(inject("vllm"));
+    await vllm.reset();
+    const { env: to } = guardedEnvironment();
+    const [acme, rival] = [await issueKey(), await issueKey({ tenant: "rival" })];
+    const body = () => JSON.stringify({ text: freshText(), themes: ["Money"] });
+    for (const key of [acme, rival, acme, rival]) {
+      expect((await ask(to, key.text, { body: body() })).status).toBe(200);
+    }
+    const noStore = JSON.stringify({ text: freshText(), themes: ["Money"], cache: "no-store" });
+    expect((await ask(to, acme.text, { body: noStore })).status).toBe(200);
+    const requests = await vllm.requests();
+    const salts = requests.map((request) => (request.body as { cache_salt: string }).cache_salt);
+    expect(salts[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(salts).toEqual([salts[0], salts[1], salts[0], salts[1], salts[0]]);
+    expect(salts[0]).not.toBe(salts[1]);
+    expect(JSON.stringify(requests)).not.toMatch(/acme|rival/);
+  });
+});
+
 describe("a key's egress", () => {
   it("keeps its texts from Gemini where the deployment would not", async () => {
     const gemini = new FakeControl(inject("gemini"));

@@ -42,7 +42,7 @@ const gemini = (baseUrl: string, timeoutMs: number, models = [flash]) =>
 const origin = (baseUrl: string, timeoutMs: number) =>
   createOriginSummarizer(
     createOriginApi({ baseUrl, apiKey: "", accessClientId: "", accessClientSecret: "" }),
-    { model: "theme-ranker", modelVersion: "fake-1", timeoutMs },
+    { model: "theme-ranker", modelVersion: "fake-1", timeoutMs, salted: true },
   );
 
 /** The transcribed answers with other words in them. */

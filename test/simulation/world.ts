@@ -123,6 +123,7 @@ export class World {
         return Promise.resolve(key);
       },
       theme: ({ label }) => Promise.resolve(digits(label)),
+      salt: (tenant) => Promise.resolve(digits(tenant)),
     };
     this.#kv = new KvNetwork(this.#clock, locationCount, {
       onWrite: (key, value, _, isolate) =>
@@ -366,7 +367,11 @@ export class World {
 /** Nothing is summarised here. */
 const unused = new SummaryCache(
   null,
-  { entry: () => Promise.resolve(""), theme: () => Promise.resolve("") },
+  {
+    entry: () => Promise.resolve(""),
+    theme: () => Promise.resolve(""),
+    salt: () => Promise.resolve(""),
+  },
   new ManualClock(),
   createSingleFlight(new ManualClock()),
 );

@@ -99,9 +99,18 @@ describe("24 themes", () => {
   });
 
   it("with one more cost one prompt more: the rest is known", async () => {
-    await rank({ text, themes: life });
+    const unseen = `${text} Nor this one.`;
+    const whole = await rank({ text: unseen, themes: life });
     const [answer, finished] = await counted("vllm:request_success_total", () =>
-      rank({ text, themes: [...life, "Chess"] }),
+      rank({ text: unseen, themes: [...life, "Chess"] }),
+    );
+    const [tokens, ms] = [
+      answer.usage.prompt_tokens / whole.usage.prompt_tokens,
+      answer.processing_time_ms / whole.processing_time_ms,
+    ];
+    expect(tokens).toBeLessThan(1 / 20);
+    console.log(
+      `one theme more: ${(100 * tokens).toFixed(1)} % of the tokens, ${(100 * ms).toFixed(1)} % of the time`,
     );
     expect(answer.cache).toEqual({
       status: "partial",
@@ -111,28 +120,50 @@ describe("24 themes", () => {
     });
     expect(finished).toBe(1);
     const [hit, none] = await counted("vllm:request_success_total", () =>
-      rank({ text, themes: [...life, "Chess"].toReversed(), top_k: 3 }),
+      rank({ text: unseen, themes: [...life, "Chess"].toReversed(), top_k: 3 }),
     );
     expect([hit.cache.status, none]).toEqual(["hit", 0]);
   });
 });
 
+/** The gateway's ranker itself, for what HTTP has no words or no time for. */
+function ownRanker() {
+  const api = createOriginApi({ baseUrl: vllm.url, apiKey: vllm.apiKey, ...noAccess });
+  return createCompletionsRanker(api, {
+    model: "theme-ranker",
+    modelVersion: preset,
+    format: "chatml",
+    layout: "text-first",
+    ratingTokens: new Map(digitTokenIds.map((id, digit) => [id, digit])),
+    timeoutMs: 150_000,
+  });
+}
+const clock = {
+  nowMs: () => Date.now(),
+  timeoutSignal: (ms: number) => AbortSignal.timeout(ms),
+};
+
+describe("another tenant's text", () => {
+  it("is not found in the prefix cache, one's own is", async () => {
+    const unseen = `${text} A tenant's own words.`;
+    const hits = async (salt: string) => {
+      const request = { text: unseen, themes: life.slice(0, 1), salt };
+      const [ranking, found] = await counted("vllm:prefix_cache_hits_total", () =>
+        ownRanker().rank(request, createDeadline(clock, Date.now(), 60_000)),
+      );
+      expect(ranking.ok).toBe(true);
+      return found;
+    };
+    expect(await hits("a tenant's salt")).toBe(0);
+    expect(await hits("another's")).toBe(0);
+    expect(await hits("a tenant's salt")).toBeGreaterThan(100);
+  });
+});
+
 describe("100 themes", () => {
   it("are scored in one request", async () => {
-    // By the ranker itself: two cores take longer for it than the 30 s a caller may give the gateway.
-    const clock = {
-      nowMs: () => Date.now(),
-      timeoutSignal: (ms: number) => AbortSignal.timeout(ms),
-    };
-    const api = createOriginApi({ baseUrl: vllm.url, apiKey: vllm.apiKey, ...noAccess });
-    const ranker = createCompletionsRanker(api, {
-      model: "theme-ranker",
-      modelVersion: preset,
-      format: "chatml",
-      layout: "text-first",
-      ratingTokens: new Map(digitTokenIds.map((id, digit) => [id, digit])),
-      timeoutMs: 150_000,
-    });
+    // Two cores take longer for it than the 30 s a caller may give the gateway.
+    const ranker = ownRanker();
     const themes = Array.from({ length: 100 }, (_, i) => ({
       id: `${i}`,
       label: `Theme ${i + 1}`,

@@ -39,6 +39,14 @@ const reworded = (asked: Asked, from: string, to: string) =>
     return prompt.replace(from, () => to);
   });
 
+/** The shipped prompt with another wording of the theme's line. */
+const relined = (asked: Asked, line: (theme: Theme) => string) =>
+  asked.themes.flatMap((theme) =>
+    shipped({ ...asked, themes: [theme] }).map((prompt) =>
+      prompt.replace(`Theme: ${theme.label} - ${theme.description}`, () => line(theme)),
+    ),
+  );
+
 const scaleInWords =
   "Answer with one digit from 0 to 9: 0 = not touched, 3 = mentioned in passing, " +
   "6 = clearly discussed, 9 = the main subject. ";
@@ -107,6 +115,23 @@ export const variants: readonly Variant[] = [
     answers: digits,
     prompts: (asked) =>
       shipped({ ...asked, themes: asked.themes.map((theme) => ({ ...theme, description: "" })) }),
+  },
+  {
+    name: "own-line",
+    change: "the description on a line of its own, before the label",
+    answers: digits,
+    prompts: (asked) =>
+      relined(asked, ({ label, description }) => `Description: ${description}\nTheme: ${label}`),
+  },
+  {
+    name: "label-last",
+    change: "the label once more after its description",
+    answers: digits,
+    prompts: (asked) =>
+      relined(
+        asked,
+        ({ label, description }) => `Theme: ${label} - ${description}\nRate the theme: ${label}`,
+      ),
   },
   {
     name: "letters",
