@@ -91,6 +91,12 @@ export function cacheStatus({ cache }: RankOutcome): string {
   }
 }
 
+/** What somebody should look into, although every request was answered: one JSON line of its own. */
+export function reportAlarm(alarm: string, status: number): void {
+  // oxlint-disable-next-line no-console -- as above
+  console.warn(JSON.stringify({ event: "alarm", alarm, status }));
+}
+
 /** A fault that cost no request its answer: one JSON line of its own. */
 export function reportFault(fault: string): void {
   // oxlint-disable-next-line no-console -- as above

@@ -23,7 +23,8 @@ export type Failure =
   | { readonly reason: "origin_error"; readonly status: number }
   | {
       readonly reason: "origin_overloaded";
-      readonly status: number;
+      /** null = nothing was sent: the origin is spared, or too much is under way. */
+      readonly status: number | null;
       readonly retryAfterSeconds: number | null;
     }
   | { readonly reason: "origin_auth"; readonly status: number }
@@ -44,6 +45,19 @@ export type Failure =
 
 /** The public word for a failure; fixed names of the API. */
 export type Reason = Failure["reason"];
+
+/** Whether the provider was never asked: nothing of it can have failed. */
+export function wasNotAsked(failure: Failure): boolean {
+  switch (failure.reason) {
+    case "deadline":
+    case "circuit_open":
+      return true;
+    case "origin_overloaded":
+      return failure.status === null;
+    default:
+      return false;
+  }
+}
 
 export type Result<T, F = Failure> =
   | { readonly ok: true; readonly value: T }

@@ -5,6 +5,7 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { Config, ConfigComplaint } from "../config.ts";
+import type { OriginView } from "../core/circuit.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { RankFailure, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
@@ -40,6 +41,8 @@ const defaultBudgetMs = 15_000;
 export interface Service {
   readonly config: Config;
   readonly pipeline: Pipeline;
+  /** What is known of the origin now; null when there is none. */
+  readonly origin: (() => OriginView) | null;
 }
 
 /**
@@ -93,7 +96,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline }: Service,
+  { config, pipeline, origin }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -106,7 +109,7 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, version)));
+  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, origin?.() ?? null, version)));
 
   let document: string | null = null;
   app.get("/openapi.json", (c) => {

@@ -1,5 +1,5 @@
 // Tries providers in order until one answers, and keeps the record of every try.
-import type { Failure, Result } from "../core/failure.ts";
+import { wasNotAsked, type Failure, type Result } from "../core/failure.ts";
 import type { Attempt } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
 
@@ -42,8 +42,7 @@ export async function failover<
       return { attempts, answer: { provider, value: result.value }, failures };
     }
     failures.push(result.failure);
-    // Out of time is not a failure of the provider: it was never asked.
-    const outcome = result.failure.reason === "deadline" ? "skipped" : "failed";
+    const outcome = wasNotAsked(result.failure) ? "skipped" : "failed";
     attempts.push({ source, outcome, reason: result.failure.reason, durationMs });
   }
   return { attempts, answer: null, failures };

@@ -1,0 +1,238 @@
+// One replica's circuit: closed, open, and the gradual way back.
+import type { CircuitView } from "../core/circuit.ts";
+import type { Reason } from "../core/failure.ts";
+import type { Clock } from "../core/ports.ts";
+
+/** Starting values, to be fitted to measured outages. */
+export const breakerSettings = {
+  /** So many failures in a row open it. */
+  consecutive: 3,
+  consecutiveHard: 2,
+  /** Or this share of the last calls within the window. */
+  lastCalls: 10,
+  minCalls: 4,
+  failedShare: 0.5,
+  windowMs: 30_000,
+  /** The first opening lasts this long, each further one twice as long, until it has closed. */
+  openMs: 5_000,
+  maxOpenMs: 60_000,
+  /** Isolates that opened together must not probe together. */
+  jitter: 0.2,
+  probesToReturn: 2,
+  /** Shares of the requests given back, each until so long after the return began. */
+  slowStart: [
+    { share: 0.1, untilMs: 15_000 },
+    { share: 0.5, untilMs: 30_000 },
+  ],
+  /** Clocks of machines differ; what comes from further in the future is nonsense. */
+  maxSkewMs: 1_000,
+  /** A return told by others is worth knowing for as long as the slow start lasts. */
+  maxReturnAgeMs: 30_000,
+} as const;
+
+type State =
+  | { readonly kind: "closed" }
+  | Opened
+  /** `startedMs`: when requests began to be given back. */
+  | (Omit<Opened, "kind"> & { readonly kind: "returning"; readonly startedMs: number });
+
+interface Opened {
+  readonly kind: "open";
+  /** Epoch ms of the first failure of this outage. */
+  readonly sinceMs: number;
+  /** Epoch ms of the latest opening: older news is no news. */
+  readonly openedMs: number;
+  /** Epoch ms from which it may be probed. */
+  readonly untilMs: number;
+  readonly openings: number;
+  readonly reason: Reason;
+}
+
+/** What isolates tell each other of a circuit. Times are epoch ms. */
+export interface CircuitNews {
+  readonly state: "open" | "returned";
+  readonly atMs: number;
+  /** Of an open circuit: when it may be probed. */
+  readonly untilMs: number;
+  readonly openings: number;
+  readonly reason: Reason;
+}
+
+/** A call's tie to the state it was let through in: what comes of it later may not concern the next. */
+export type Ticket = number;
+
+/**
+ * The state machine. It never asks anybody itself: the caller records what came of calls and probes.
+ * @param chance 0 to 1, drawn for jitter and for each request of a slow start
+ */
+export class CircuitBreaker {
+  #state: State = { kind: "closed" };
+  #ticket: Ticket = 0;
+  #calls: { readonly atMs: number; readonly ok: boolean }[] = [];
+  #inARow = 0;
+  #hardInARow = 0;
+  #succeededMs = Number.NEGATIVE_INFINITY;
+  #nextProbeMs = Number.NEGATIVE_INFINITY;
+  readonly #clock: Clock;
+  readonly #chance: () => number;
+
+  constructor(clock: Clock, chance: () => number) {
+    this.#clock = clock;
+    this.#chance = chance;
+  }
+
+  get view(): CircuitView {
+    const state = this.#current();
+    if (state.kind === "closed") return { state: "closed", sinceMs: null, reason: null };
+    const { sinceMs, reason } = state;
+    const waits = state.kind === "open" && this.#clock.nowMs() < state.untilMs;
+    return { state: waits ? "open" : "half-open", sinceMs, reason };
+  }
+
+  /** Epoch ms of the last success; minus infinity when there was none. */
+  get succeededMs(): number {
+    return this.#succeededMs;
+  }
+
+  /** A ticket for one call, or null: not now. */
+  admit(): Ticket | null {
+    const state = this.#current();
+    if (state.kind === "open") return null;
+    if (state.kind === "returning") {
+      const ageMs = this.#clock.nowMs() - state.startedMs;
+      const step = breakerSettings.slowStart.find(({ untilMs }) => ageMs < untilMs);
+      if (step !== undefined && this.#chance() >= step.share) return null;
+    }
+    return this.#ticket;
+  }
+
+  succeeded(ticket: Ticket): void {
+    this.#current();
+    if (ticket !== this.#ticket) return;
+    this.#succeededMs = this.#clock.nowMs();
+    this.#inARow = 0;
+    this.#hardInARow = 0;
+    this.#remember(true);
+  }
+
+  /** @returns whether it opened */
+  failed(ticket: Ticket, hard: boolean, reason: Reason): boolean {
+    const state = this.#current();
+    if (ticket !== this.#ticket || state.kind === "open") return false;
+    this.#inARow += 1;
+    this.#hardInARow = hard ? this.#hardInARow + 1 : 0;
+    this.#remember(false);
+    const { consecutive, consecutiveHard, minCalls, failedShare } = breakerSettings;
+    const failures = this.#calls.filter(({ ok }) => !ok).length;
+    const opens =
+      state.kind === "returning" ||
+      this.#inARow >= consecutive ||
+      this.#hardInARow >= consecutiveHard ||
+      (this.#calls.length >= minCalls && failures >= failedShare * this.#calls.length);
+    if (opens) this.trip(reason);
+    return opens;
+  }
+
+  /** Opens it, or keeps it open for longer: a probe failed, or enough has. */
+  trip(reason: Reason): void {
+    const state = this.#current();
+    const nowMs = this.#clock.nowMs();
+    const openings = state.kind === "closed" ? 1 : state.openings + 1;
+    const { openMs, maxOpenMs, jitter } = breakerSettings;
+    const lengthMs = Math.min(maxOpenMs, openMs * 2 ** (openings - 1));
+    const untilMs = nowMs + lengthMs * (1 + jitter * (2 * this.#chance() - 1));
+    const sinceMs = state.kind === "closed" ? nowMs : state.sinceMs;
+    this.#become({ kind: "open", sinceMs, openedMs: nowMs, untilMs, openings, reason });
+  }
+
+  /** Whether a probe is due; the next one is due only `forMs` later, should nothing come of this one. */
+  startProbe(forMs: number): boolean {
+    const state = this.#current();
+    const nowMs = this.#clock.nowMs();
+    if (state.kind !== "open" || nowMs < state.untilMs || nowMs < this.#nextProbeMs) return false;
+    this.#nextProbeMs = nowMs + forMs;
+    return true;
+  }
+
+  /** The probes succeeded: requests are given back, a few at first. */
+  startReturn(): void {
+    const state = this.#current();
+    if (state.kind !== "open") return;
+    this.#become({ ...state, kind: "returning", startedMs: this.#clock.nowMs() });
+  }
+
+  /**
+   * What others found. News may open what has no newer success of its own. It never closes: for a
+   * circuit that waits to be probed it may begin the slow start, if it is newer than the opening.
+   */
+  learn(news: CircuitNews): void {
+    const state = this.#current();
+    const nowMs = this.#clock.nowMs();
+    const { maxSkewMs, maxOpenMs, jitter, maxReturnAgeMs } = breakerSettings;
+    const { atMs, reason, openings } = news;
+    if (atMs > nowMs + maxSkewMs) return;
+    if (news.state === "returned") {
+      const startedMs = Math.min(atMs, nowMs);
+      if (nowMs - startedMs >= maxReturnAgeMs) return;
+      if (state.kind === "open" && nowMs >= state.untilMs && atMs > state.openedMs)
+        this.#become({ ...state, kind: "returning", startedMs });
+      // A new isolate takes part in the slow start of its data centre.
+      if (state.kind === "closed" && atMs > this.#succeededMs) {
+        const untilMs = startedMs;
+        const since = { sinceMs: startedMs, openedMs: startedMs, untilMs };
+        this.#become({ kind: "returning", startedMs, ...since, openings, reason });
+      }
+      return;
+    }
+    const untilMs = Math.min(news.untilMs, nowMs + maxOpenMs * (1 + jitter));
+    const knownMs =
+      state.kind === "open"
+        ? state.openedMs
+        : Math.max(this.#succeededMs, state.kind === "returning" ? state.startedMs : -Infinity);
+    if (untilMs <= nowMs || atMs <= knownMs) return;
+    const openedMs = Math.min(atMs, nowMs);
+    const sinceMs = state.kind === "closed" ? openedMs : state.sinceMs;
+    this.#become({ kind: "open", sinceMs, openedMs, untilMs, openings, reason });
+  }
+
+  /** What others should know; null while it is closed. */
+  get news(): CircuitNews | null {
+    const state = this.#current();
+    if (state.kind === "closed") return null;
+    const { openings, reason, untilMs } = state;
+    return state.kind === "open"
+      ? { state: "open", atMs: state.openedMs, untilMs, openings, reason }
+      : { state: "returned", atMs: state.startedMs, untilMs, openings, reason };
+  }
+
+  /** The state now: a return that is over has closed it. */
+  #current(): State {
+    const last = breakerSettings.slowStart.at(-1);
+    if (
+      this.#state.kind === "returning" &&
+      last !== undefined &&
+      this.#clock.nowMs() - this.#state.startedMs >= last.untilMs
+    )
+      this.#become({ kind: "closed" });
+    return this.#state;
+  }
+
+  #become(state: State): void {
+    // What was let through in a return still speaks for the circuit once that is over.
+    const goesOn = this.#state.kind === "returning" && state.kind === "closed";
+    this.#state = state;
+    if (goesOn) return;
+    this.#ticket += 1;
+    this.#calls = [];
+    this.#inARow = 0;
+    this.#hardInARow = 0;
+    this.#nextProbeMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #remember(ok: boolean): void {
+    const nowMs = this.#clock.nowMs();
+    this.#calls = [...this.#calls, { atMs: nowMs, ok }]
+      .slice(-breakerSettings.lastCalls)
+      .filter(({ atMs }) => nowMs - atMs < breakerSettings.windowMs);
+  }
+}
