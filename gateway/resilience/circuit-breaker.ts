@@ -26,9 +26,13 @@ export const breakerSettings = {
   ],
   /** Clocks of machines differ; what comes from further in the future is nonsense. */
   maxSkewMs: 1_000,
-  /** A return told by others is worth knowing for as long as the slow start lasts. */
-  maxReturnAgeMs: 30_000,
+  /** News of an opening that is over is worth a probe, not a user's time. */
+  newsGraceMs: 60_000,
+  /** For so long a return that others tell of leads back one who has not asked since. */
+  maxReturnAgeMs: 600_000,
 } as const;
+
+const slowStartMs = breakerSettings.slowStart.at(-1)?.untilMs ?? 0;
 
 type State =
   | { readonly kind: "closed" }
@@ -145,11 +149,16 @@ export class CircuitBreaker {
     this.#become({ kind: "open", sinceMs, openedMs: nowMs, untilMs, openings, reason });
   }
 
+  /** Whether its time is over and nothing has led it back yet. */
+  get waits(): boolean {
+    const state = this.#current();
+    return state.kind === "open" && this.#clock.nowMs() >= state.untilMs;
+  }
+
   /** Whether a probe is due; the next one is due only `forMs` later, should nothing come of this one. */
   startProbe(forMs: number): boolean {
-    const state = this.#current();
     const nowMs = this.#clock.nowMs();
-    if (state.kind !== "open" || nowMs < state.untilMs || nowMs < this.#nextProbeMs) return false;
+    if (!this.waits || nowMs < this.#nextProbeMs) return false;
     this.#nextProbeMs = nowMs + forMs;
     return true;
   }
@@ -168,18 +177,22 @@ export class CircuitBreaker {
   learn(news: CircuitNews): void {
     const state = this.#current();
     const nowMs = this.#clock.nowMs();
-    const { maxSkewMs, maxOpenMs, jitter, maxReturnAgeMs } = breakerSettings;
+    const { maxSkewMs, maxOpenMs, jitter, newsGraceMs, maxReturnAgeMs, slowStart } =
+      breakerSettings;
     const { atMs, reason, openings } = news;
     if (atMs > nowMs + maxSkewMs) return;
     if (news.state === "returned") {
       const startedMs = Math.min(atMs, nowMs);
-      if (nowMs - startedMs >= maxReturnAgeMs) return;
-      if (state.kind === "open" && nowMs >= state.untilMs && atMs > state.openedMs)
-        this.#become({ ...state, kind: "returning", startedMs });
+      const ageMs = nowMs - startedMs;
+      if (state.kind === "open" && nowMs >= state.untilMs && atMs > state.openedMs) {
+        // However long ago it was: it begins in the last step of the slow start, not after it.
+        const latestMs = nowMs - (slowStart.at(-2)?.untilMs ?? 0);
+        if (ageMs < maxReturnAgeMs)
+          this.#become({ ...state, kind: "returning", startedMs: Math.max(startedMs, latestMs) });
+      }
       // A new isolate takes part in the slow start of its data centre.
-      if (state.kind === "closed" && atMs > this.#succeededMs) {
-        const untilMs = startedMs;
-        const since = { sinceMs: startedMs, openedMs: startedMs, untilMs };
+      if (state.kind === "closed" && atMs > this.#succeededMs && ageMs < slowStartMs) {
+        const since = { sinceMs: startedMs, openedMs: startedMs, untilMs: startedMs };
         this.#become({ kind: "returning", startedMs, ...since, openings, reason });
       }
       return;
@@ -189,7 +202,7 @@ export class CircuitBreaker {
       state.kind === "open"
         ? state.openedMs
         : Math.max(this.#succeededMs, state.kind === "returning" ? state.startedMs : -Infinity);
-    if (untilMs <= nowMs || atMs <= knownMs) return;
+    if (nowMs >= untilMs + newsGraceMs || atMs <= knownMs) return;
     const openedMs = Math.min(atMs, nowMs);
     const sinceMs = state.kind === "closed" ? openedMs : state.sinceMs;
     this.#become({ kind: "open", sinceMs, openedMs, untilMs, openings, reason });
@@ -207,12 +220,8 @@ export class CircuitBreaker {
 
   /** The state now: a return that is over has closed it. */
   #current(): State {
-    const last = breakerSettings.slowStart.at(-1);
-    if (
-      this.#state.kind === "returning" &&
-      last !== undefined &&
-      this.#clock.nowMs() - this.#state.startedMs >= last.untilMs
-    )
+    const state = this.#state;
+    if (state.kind === "returning" && this.#clock.nowMs() - state.startedMs >= slowStartMs)
       this.#become({ kind: "closed" });
     return this.#state;
   }

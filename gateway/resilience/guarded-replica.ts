@@ -29,6 +29,8 @@ export interface ReplicaSettings {
 
 /** A success, or having asked the others, is an opinion for so long. */
 const opinionMs = 5_000;
+/** While others may be probing it. */
+const waitingOpinionMs = 1_000;
 /** KV's news changes once a minute. */
 const worldOpinionMs = 30_000;
 /** What asking others may cost a request. */
@@ -70,9 +72,12 @@ export class GuardedReplica {
   /** A ticket for one call, or why it is not to be asked now. May ask other isolates first. */
   async admit(deadline: Deadline): Promise<Result<Ticket>> {
     const { breaker } = this;
-    const opinionAgeMs = this.#clock.nowMs() - Math.max(breaker.succeededMs, this.#consultedMs);
-    if (breaker.view.state === "closed" && opinionAgeMs >= opinionMs)
-      await this.#consult(Math.min(consultMs, deadline.spareMs()));
+    const nowMs = this.#clock.nowMs();
+    const opinionAgeMs = nowMs - Math.max(breaker.succeededMs, this.#consultedMs);
+    const isUnsure = breaker.waits
+      ? nowMs - this.#consultedMs >= waitingOpinionMs
+      : breaker.view.state === "closed" && opinionAgeMs >= opinionMs;
+    if (isUnsure) await this.#consult(Math.min(consultMs, deadline.spareMs()));
     const ticket = breaker.admit();
     if (breaker.startProbe(lookAgainMs)) this.#settings.defer(this.#revive());
     if (ticket === null) return fail({ reason: "circuit_open" });
@@ -155,17 +160,13 @@ export class GuardedReplica {
     this.#settings.defer(settle());
   }
 
-  /** An open circuit whose time is over: on the way back by others' news, else by probes. */
+  /** An open circuit whose time is over: probed, by one isolate of a data centre at a time. */
   async #revive(): Promise<void> {
     const { breaker } = this;
-    const { colo } = this.#settings;
-    const waits = () => breaker.view.state === "half-open" && breaker.news?.state === "open";
-    const news = await colo.read(this.id, consultMs);
-    if (news !== null) breaker.learn(news);
-    if (!waits() || !(await colo.claim(this.id))) return;
+    if (!(await this.#settings.colo.claim(this.id))) return;
     for (let count = 0; count < breakerSettings.probesToReturn; count += 1) {
       const failure = await this.#probe();
-      if (!waits()) return;
+      if (!breaker.waits) return;
       if (failure === null) continue;
       breaker.trip(failure);
       this.#tell();

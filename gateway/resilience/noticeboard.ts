@@ -14,8 +14,8 @@ export interface Noticeboard {
 
 /** One prober at a time in a data centre. */
 const claimSeconds = 5;
-/** Longer than any opening; what is older judges itself by its times. */
-const postSeconds = 75;
+/** As long as any news is of use; it judges itself by its times. */
+const postSeconds = 600;
 /**
  * The cron looks once a minute, KV takes a minute to be seen everywhere and 30 s more are cached:
  * news of it is believed for so long.

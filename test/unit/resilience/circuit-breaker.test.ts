@@ -184,7 +184,7 @@ describe("news of other isolates", () => {
 
   it.each([
     ["older than an own success", { atMs: -10 }],
-    ["over", { untilMs: 0 }],
+    ["over for a minute", { untilMs: -60_000 }],
     ["from the future", { atMs: 60_000 }],
   ])("changes nothing when it is %s", (_, { atMs = 0, untilMs = 5_000 }: Partial<CircuitNews>) => {
     const { clock, breaker } = start();
@@ -192,6 +192,12 @@ describe("news of other isolates", () => {
     const nowMs = clock.nowMs();
     breaker.learn(newsAt(clock, { atMs: nowMs + atMs, untilMs: nowMs + untilMs }));
     expect(breaker.view.state).toBe("closed");
+  });
+
+  it("of an opening that has just ended is worth a probe, not a user's time", () => {
+    const { clock, breaker } = start();
+    breaker.learn(newsAt(clock, { untilMs: clock.nowMs() - 59_999 }));
+    expect([breaker.admit(), breaker.startProbe(5_000)]).toEqual([null, true]);
   });
 
   it("keeps a circuit open for no longer than an own opening would", () => {
@@ -208,6 +214,15 @@ describe("news of other isolates", () => {
     breaker.learn(newsAt(clock, { state: "returned", atMs }));
     expect(breaker.view.state).toBe("half-open");
     clock.advance(29_000);
+    expect(breaker.view.state).toBe("closed");
+  });
+
+  it("of a return long ago leads to the end of the slow start, not past it", () => {
+    const { clock, breaker } = open();
+    clock.advance(600_000);
+    breaker.learn(newsAt(clock, { state: "returned", atMs: clock.nowMs() - 500_000 }));
+    expect(breaker.view.state).toBe("half-open");
+    clock.advance(15_000);
     expect(breaker.view.state).toBe("closed");
   });
 

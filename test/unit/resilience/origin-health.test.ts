@@ -318,8 +318,9 @@ describe("what isolates share", () => {
       isolate.failures[0] = null;
     }
     clock.advance(6_000);
-    for (const isolate of isolates) await isolate.ask();
-    for (const isolate of isolates) expect((await isolate.ask()).ok).toBe(true);
+    const [first, ...others] = isolates;
+    expect(reasonOf((await first?.ask()) ?? expect.fail())).toBe("circuit_open");
+    for (const isolate of others) expect((await isolate.ask()).ok).toBe(true);
     const probes = isolates.reduce((sum, isolate) => sum + (isolate.probes[0] ?? 0), 0);
     expect(probes).toBe(4);
   });
