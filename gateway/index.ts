@@ -117,7 +117,7 @@ function createOrigin(config: Config, env: Env): Origin | null {
     world: state === undefined ? noBoard : createWorldBoard(state, clock),
     defer: waitUntil,
     alarm: reportAlarm,
-    chance: Math.random,
+    chance: () => Math.random(),
   });
   return {
     health,
