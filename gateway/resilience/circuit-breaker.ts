@@ -204,8 +204,10 @@ export class CircuitBreaker {
         : Math.max(this.#succeededMs, state.kind === "returning" ? state.startedMs : -Infinity);
     if (nowMs >= untilMs + newsGraceMs || atMs <= knownMs) return;
     const openedMs = Math.min(atMs, nowMs);
-    const sinceMs = state.kind === "closed" ? openedMs : state.sinceMs;
-    this.#become({ kind: "open", sinceMs, openedMs, untilMs, openings, reason });
+    const before = state.kind === "closed" ? { sinceMs: openedMs, openings: 1 } : state;
+    const { sinceMs } = before;
+    const known = Math.max(openings, before.openings);
+    this.#become({ kind: "open", sinceMs, openedMs, untilMs, openings: known, reason });
   }
 
   /** What others should know; null while it is closed. */

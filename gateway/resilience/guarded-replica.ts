@@ -37,7 +37,8 @@ const worldOpinionMs = 30_000;
 const consultMs = 100;
 /** Not on each failure of a wave. */
 const doubtEveryMs = 5_000;
-const maxProbeMs = 10_000;
+/** Two in a row end before what runs after an answer is cut off, 30 s after it. */
+const maxProbeMs = 12_000;
 /** Of a probe's deadline: more than the reserve that every deadline keeps back. */
 const probeSlackMs = 500;
 /** How often an isolate looks whether another one's probes have ended. */

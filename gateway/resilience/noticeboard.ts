@@ -21,8 +21,6 @@ const postSeconds = 600;
  * news of it is believed for so long.
  */
 export const worldTrustMs = 150_000;
-/** News from the world only begins an opening: the isolate's own probe goes on from there. */
-const worldOpenMs = 5_000;
 const minCacheTtlSeconds = 30;
 /** Cleans up after a cron that is gone. */
 const worldKeepSeconds = 600;
@@ -68,15 +66,22 @@ export function createWorldBoard(state: KVNamespace, clock: Clock): Noticeboard 
       const news = await within(clock, budgetMs, async () =>
         readNews(await state.get(stateKey(id), { type: "json", cacheTtl: minCacheTtlSeconds })),
       );
-      if (news?.state !== "open") return null;
-      const nowMs = clock.nowMs();
-      return nowMs - news.atMs < worldTrustMs ? { ...news, untilMs: nowMs + worldOpenMs } : null;
+      return news && fromAfar(news, clock.nowMs());
     },
     async post(id, news) {
       await state.put(stateKey(id), JSON.stringify(news), { expirationTtl: worldKeepSeconds });
     },
     claim: () => Promise.resolve(true),
   };
+}
+
+/**
+ * What the cron's news is worth here: that the origin was down where the cron runs. It spares users
+ * the finding out, and is worth a probe at once.
+ */
+export function fromAfar(news: CircuitNews, nowMs: number): CircuitNews | null {
+  const isBelieved = news.state === "open" && nowMs - news.atMs < worldTrustMs;
+  return isBelieved ? { ...news, untilMs: nowMs } : null;
 }
 
 /** Tells and knows nothing: where STATE is not bound. */

@@ -4,11 +4,7 @@ import type { BreakerMode } from "../../../gateway/core/circuit.ts";
 import { fail, ok, type Failure, type Result } from "../../../gateway/core/failure.ts";
 import type { Clock } from "../../../gateway/core/ports.ts";
 import { createDeadline } from "../../../gateway/resilience/deadline.ts";
-import {
-  noBoard,
-  worldTrustMs,
-  type Noticeboard,
-} from "../../../gateway/resilience/noticeboard.ts";
+import { fromAfar, noBoard, type Noticeboard } from "../../../gateway/resilience/noticeboard.ts";
 import { OriginHealth } from "../../../gateway/resilience/origin-health.ts";
 import { MemoryBoard } from "../support/memory-board.ts";
 
@@ -45,7 +41,7 @@ class Timeline implements Clock {
         this.#due.delete(this.#nowMs);
         for (const action of actions) action();
         // Longer than any chain of awaits between two waits.
-        for (let tick = 0; tick < 40; tick += 1) await null;
+        for (let tick = 0; tick < 40; tick += 1) await Promise.resolve();
         actions = this.#due.get(this.#nowMs);
       }
     }
@@ -108,14 +104,11 @@ async function simulate({ mode, colo, world }: Sharing): Promise<Toll> {
     });
 
   const kv = new MemoryBoard(time, worldLateMs);
-  /** As the real board reads it. */
   const trusted: Noticeboard = {
     ...noBoard,
     async read(id) {
       const news = await kv.read(id);
-      const nowMs = time.nowMs();
-      if (news?.state !== "open" || nowMs - news.atMs >= worldTrustMs) return null;
-      return { ...news, untilMs: nowMs + 5_000 };
+      return news && fromAfar(news, time.nowMs());
     },
     post: (id, news) => kv.post(id, news),
   };

@@ -63,6 +63,10 @@ class Isolate {
     });
   }
 
+  breakAll(failure: Failure): void {
+    for (const index of this.ids.keys()) this.failures[index] = failure;
+  }
+
   /** One request; what it deferred is done when it resolves. */
   async ask(text = `Text ${(this.#count += 1)}`): Promise<Result<number>> {
     const deadline = createDeadline(this.clock, this.clock.nowMs(), 15_000);
@@ -264,18 +268,18 @@ describe("replicas", () => {
 
   it("hand over once when one is not there, and never when it was slow", async () => {
     const isolate = new Isolate({ replicas: 3 });
-    isolate.failures.fill(refused);
+    isolate.breakAll(refused);
     expect(reasonOf(await isolate.ask())).toBe("origin_unreachable");
     expect(isolate.asked).toBe(2);
     const slow = new Isolate({ replicas: 3 });
-    slow.failures.fill(hung);
+    slow.breakAll(hung);
     await slow.ask();
     expect(slow.asked).toBe(1);
   });
 
   it("are down together only when all are", async () => {
     const isolate = new Isolate({ replicas: 2 });
-    isolate.failures.fill(refused);
+    isolate.breakAll(refused);
     for (let request = 0; request < 4; request += 1) await isolate.ask();
     expect(isolate.state).toBe("open");
     expect(reasonOf(await isolate.ask())).toBe("circuit_open");

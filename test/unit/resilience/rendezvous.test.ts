@@ -11,7 +11,7 @@ describe("the replica of a text", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(preference(text, ids)).toEqual(preference(text, ids));
-        expect(preference(text, ids).toSorted()).toEqual([0, 1, 2]);
+        expect(new Set(preference(text, ids))).toEqual(new Set([0, 1, 2]));
       }),
     );
   });
