@@ -42,7 +42,11 @@ export function createColoBoard(cache: Cache, clock: Clock): Noticeboard {
         return kept === undefined ? null : readNews(await kept.json());
       }),
     async post(id, news) {
-      await put(address(id, "news"), news, postSeconds).catch(() => {});
+      try {
+        await put(address(id, "news"), news, postSeconds);
+      } catch {
+        // The others will find out by themselves.
+      }
     },
     async claim(id) {
       try {

@@ -35,6 +35,8 @@ class Isolate {
   readonly calls: number[];
   readonly probes: number[];
   readonly alarms: string[] = [];
+  /** What the n-th probe meets, where it is not what a call would; awaited. */
+  probed: ((count: number) => Promise<Failure | null>) | null = null;
   #deferred: Promise<void>[] = [];
   #count = 0;
 
@@ -47,9 +49,11 @@ class Isolate {
     this.probes = this.ids.map(() => 0);
     const all = this.ids.map((id, index) => ({
       id,
-      probe: () => {
+      probe: async () => {
         this.probes[index]! += 1;
-        return Promise.resolve(this.#answer(index));
+        if (this.probed === null) return this.#answer(index);
+        const failure = await this.probed(this.probes[index] ?? 0);
+        return failure === null ? ok(index) : fail(failure);
       },
     }));
     this.health = new OriginHealth(all, this.clock, {
@@ -105,6 +109,29 @@ describe("the origin, down", () => {
     expect(reasonOf(await isolate.ask())).toBe("origin_timeout");
     expect(reasonOf(await isolate.ask())).toBe("circuit_open");
     expect([isolate.asked, isolate.probes]).toEqual([1, [2]]);
+  });
+
+  it("is not believed down by one failed probe of two", async () => {
+    const isolate = new Isolate();
+    isolate.failures[0] = hung;
+    isolate.probed = (count) => Promise.resolve(count === 1 ? hung : null);
+    await isolate.ask();
+    expect([isolate.probes, isolate.state]).toEqual([[2], "closed"]);
+  });
+
+  it("is not believed down by probes when a call succeeded meanwhile", async () => {
+    const isolate = new Isolate();
+    isolate.failures[0] = hung;
+    const slow = Promise.withResolvers<Failure>();
+    isolate.probed = () => slow.promise;
+    const first = isolate.ask();
+    await expect.poll(() => isolate.probes[0]).toBe(2);
+    isolate.failures[0] = null;
+    const second = isolate.ask();
+    await expect.poll(() => isolate.asked).toBe(2);
+    slow.resolve(hung);
+    await Promise.all([first, second]);
+    expect(isolate.state).toBe("closed");
   });
 
   it("costs at most three timeouts when nobody may probe", async () => {
@@ -185,6 +212,22 @@ describe("what is not the origin's doing", () => {
     isolate.failures[0] = hurried;
     for (let request = 0; request < 12; request += 1) await isolate.ask();
     expect(isolate.asked).toBe(1);
+  });
+
+  it("is a call that never ends, as when a client has left: nothing is counted", async () => {
+    const isolate = new Isolate();
+    for (let request = 0; request < 100; request += 1) {
+      const deadline = createDeadline(isolate.clock, isolate.clock.nowMs(), 15_000);
+      const started = Promise.withResolvers<void>();
+      void isolate.health.ask("ranking", "Text", deadline, () => {
+        started.resolve();
+        return new Promise(() => {});
+      });
+      await started.promise;
+      isolate.clock.advance(1_000);
+    }
+    expect((await isolate.ask()).ok).toBe(true);
+    expect(isolate.state).toBe("closed");
   });
 
   it("raises an alarm when our request or our key was refused", async () => {
