@@ -2,35 +2,8 @@
 import type { CircuitView } from "../core/circuit.ts";
 import type { Reason } from "../core/failure.ts";
 import type { Clock } from "../core/ports.ts";
-
-/** Starting values, to be fitted to measured outages. */
-export const breakerSettings = {
-  /** So many failures in a row open it. */
-  consecutive: 3,
-  consecutiveHard: 2,
-  /** Or this share of the last calls within the window. */
-  lastCalls: 10,
-  minCalls: 4,
-  failedShare: 0.5,
-  windowMs: 30_000,
-  /** The first opening lasts this long, each further one twice as long, until it has closed. */
-  openMs: 5_000,
-  maxOpenMs: 60_000,
-  /** Isolates that opened together must not probe together. */
-  jitter: 0.2,
-  probesToReturn: 2,
-  /** Shares of the requests given back, each until so long after the return began. */
-  slowStart: [
-    { share: 0.1, untilMs: 15_000 },
-    { share: 0.5, untilMs: 30_000 },
-  ],
-  /** Clocks of machines differ; what comes from further in the future is nonsense. */
-  maxSkewMs: 1_000,
-  /** News of an opening that is over is worth a probe, not a user's time. */
-  newsGraceMs: 60_000,
-  /** For so long a return that others tell of leads back one who has not asked since. */
-  maxReturnAgeMs: 600_000,
-} as const;
+import { breakerSettings } from "./breaker-settings.ts";
+import { RecentCalls } from "./recent-calls.ts";
 
 const slowStartMs = breakerSettings.slowStart.at(-1)?.untilMs ?? 0;
 
@@ -72,9 +45,7 @@ export type Ticket = number;
 export class CircuitBreaker {
   #state: State = { kind: "closed" };
   #ticket: Ticket = 0;
-  #calls: { readonly atMs: number; readonly ok: boolean }[] = [];
-  #inARow = 0;
-  #hardInARow = 0;
+  #calls: RecentCalls;
   #succeededMs = Number.NEGATIVE_INFINITY;
   #nextProbeMs = Number.NEGATIVE_INFINITY;
   readonly #clock: Clock;
@@ -83,14 +54,15 @@ export class CircuitBreaker {
   constructor(clock: Clock, chance: () => number) {
     this.#clock = clock;
     this.#chance = chance;
+    this.#calls = new RecentCalls(clock);
   }
 
   get view(): CircuitView {
     const state = this.#current();
     if (state.kind === "closed") return { state: "closed", sinceMs: null, reason: null };
     const { sinceMs, reason } = state;
-    const waits = state.kind === "open" && this.#clock.nowMs() < state.untilMs;
-    return { state: waits ? "open" : "half-open", sinceMs, reason };
+    const isOpen = state.kind === "open" && !this.waits;
+    return { state: isOpen ? "open" : "half-open", sinceMs, reason };
   }
 
   /** Epoch ms of the last success; minus infinity when there was none. */
@@ -114,25 +86,14 @@ export class CircuitBreaker {
     this.#current();
     if (ticket !== this.#ticket) return;
     this.#succeededMs = this.#clock.nowMs();
-    this.#inARow = 0;
-    this.#hardInARow = 0;
-    this.#remember(true);
+    this.#calls.succeeded();
   }
 
   /** @returns whether it opened */
   failed(ticket: Ticket, hard: boolean, reason: Reason): boolean {
     const state = this.#current();
     if (ticket !== this.#ticket || state.kind === "open") return false;
-    this.#inARow += 1;
-    this.#hardInARow = hard ? this.#hardInARow + 1 : 0;
-    this.#remember(false);
-    const { consecutive, consecutiveHard, minCalls, failedShare } = breakerSettings;
-    const failures = this.#calls.filter(({ ok }) => !ok).length;
-    const opens =
-      state.kind === "returning" ||
-      this.#inARow >= consecutive ||
-      this.#hardInARow >= consecutiveHard ||
-      (this.#calls.length >= minCalls && failures >= failedShare * this.#calls.length);
+    const opens = this.#calls.failed(hard) || state.kind === "returning";
     if (opens) this.trip(reason);
     return opens;
   }
@@ -234,16 +195,7 @@ export class CircuitBreaker {
     this.#state = state;
     if (goesOn) return;
     this.#ticket += 1;
-    this.#calls = [];
-    this.#inARow = 0;
-    this.#hardInARow = 0;
+    this.#calls = new RecentCalls(this.#clock);
     this.#nextProbeMs = Number.NEGATIVE_INFINITY;
-  }
-
-  #remember(ok: boolean): void {
-    const nowMs = this.#clock.nowMs();
-    this.#calls = [...this.#calls, { atMs: nowMs, ok }]
-      .slice(-breakerSettings.lastCalls)
-      .filter(({ atMs }) => nowMs - atMs < breakerSettings.windowMs);
   }
 }

@@ -1,7 +1,8 @@
 // One of the origin's servers: whether it may be asked, and what calls, probes and others teach of it.
 import { fail, type Failure, type Reason, type Result } from "../core/failure.ts";
 import type { Clock, Deadline } from "../core/ports.ts";
-import { CircuitBreaker, breakerSettings, type Ticket } from "./circuit-breaker.ts";
+import { breakerSettings } from "./breaker-settings.ts";
+import { CircuitBreaker, type Ticket } from "./circuit-breaker.ts";
 import { createDeadline } from "./deadline.ts";
 import { classify, type FailureClass, type OriginWork } from "./failure-class.ts";
 import type { Noticeboard } from "./noticeboard.ts";
