@@ -40,7 +40,23 @@ const cap = (fallbackMs: number) =>
         .max(maxRequestMs, `must not exceed the longest request, ${maxRequestMs} ms`),
     );
 
+/** A number of calls, or `none` for no limit; "" leaves it to the mode of authentication. */
+const calls = z
+  .string()
+  .default("")
+  .transform((text) => (text === "" || text === "none" ? text : Number(text)))
+  .pipe(
+    z.union(
+      [z.enum(["", "none"]), z.int().min(0)],
+      "must be a whole number of calls, 0 or more, or none",
+    ),
+  );
+
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+
+const webOrigin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: "must list origins such as https://app.example, without a path",
+});
 
 const ratingTokens = z
   .string()
@@ -92,8 +108,12 @@ const variables = z
       .default("gemini-3.5-flash-lite,gemini-3.1-flash-lite")
       .transform(list)
       .pipe(z.array(z.string()).min(1, "must name at least one model")),
+    GEMINI_DAILY_CALLS: calls,
+    GEMINI_MINUTE_CALLS: calls,
+    GEMINI_BUDGET_POLICY: z.enum(["allow", "refuse"], "must be allow or refuse").default("allow"),
+    BUDGET_TIMEOUT_MS: cap(500),
     AUTH_MODE: z.enum(["required", "open"], "must be required or open").default("required"),
-    CORS_ORIGINS: z.string().default("").transform(list),
+    CORS_ORIGINS: z.string().default("").transform(list).pipe(z.array(webOrigin)),
     GEMINI_API_KEY: z.string().default(""),
     ORIGIN_API_KEY: z.string().default(""),
     ORIGIN_ACCESS_CLIENT_ID: z.string().default(""),

@@ -2,7 +2,7 @@
 import { waitUntil } from "cloudflare:workers";
 import { version } from "../package.json";
 import { CacheKeys } from "./cache/key.ts";
-import { createKvCache, noCache } from "./cache/kv.ts";
+import { createKvCache } from "./cache/kv.ts";
 import { SummaryCache } from "./cache/summary-cache.ts";
 import { ThemeCache } from "./cache/theme-cache.ts";
 import { parseConfig, type Config } from "./config.ts";
@@ -12,6 +12,7 @@ import type { Clock, Ranker, Summarizer } from "./core/ports.ts";
 import { createApp } from "./edge/app.ts";
 import { createGeminiApi } from "./models/gemini.ts";
 import { createOriginApi } from "./models/openai.ts";
+import type { Access } from "./edge/guard.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { createGeminiRanker } from "./rank/gemini-ranker.ts";
 import { createLexicalRanker } from "./rank/lexical-ranker.ts";
@@ -22,12 +23,18 @@ import { createReplicatedRanker, probeBy } from "./rank/replicated-ranker.ts";
 import { createColoBoard, createWorldBoard, noBoard } from "./resilience/noticeboard.ts";
 import { OriginHealth } from "./resilience/origin-health.ts";
 import { hash32 } from "./resilience/rendezvous.ts";
+import { createSingleFlight } from "./resilience/single-flight.ts";
 import { evidence } from "./summarize/evidence.ts";
 import { createExtractiveSummarizer } from "./summarize/extractive-summarizer.ts";
 import { createGeminiSummarizer } from "./summarize/gemini-summarizer.ts";
 import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
 import { createReplicatedSummarizer } from "./summarize/replicated-summarizer.ts";
-import { reportAlarm, reportFault } from "./telemetry.ts";
+import { reportAccessFault, reportAlarm, reportBudgetFault } from "./telemetry.ts";
+import { Accounts } from "./tenancy/account.ts";
+import { Keys } from "./tenancy/keys.ts";
+import { callLimits } from "./tenancy/ledger.ts";
+
+export { Budget } from "./tenancy/budget.ts";
 
 const clock: Clock = {
   nowMs: () => Date.now(),
@@ -59,13 +66,34 @@ function createAppFor(env: Env): App {
   const config = parseConfig(env);
   if (!config.ok) return createApp(config, clock, version);
   const origin = createOrigin(config.value, env);
-  const pipeline = createPipeline(config.value, env, origin);
+  const accounts = createAccounts(config.value, env);
+  const pipeline = createPipeline(config.value, env, origin, accounts);
   if (pipeline.rankers.length === 0) {
     const complaint = { name: "RANKERS", detail: "names no ranker whose own settings are there" };
     return createApp(fail([complaint]), clock, version);
   }
+  const access = createAccess(config.value, env);
   const view = origin && (() => origin.health.view());
-  return createApp(ok({ config: config.value, pipeline, origin: view }), clock, version);
+  const service = { config: config.value, pipeline, access, accounts, origin: view };
+  return createApp(ok(service), clock, version);
+}
+
+function createAccess({ AUTH_MODE, EGRESS }: Config, env: Env): Access {
+  const report = reportAccessFault;
+  const keys = new Keys(env.STATE, clock, report);
+  return { mode: AUTH_MODE, egress: EGRESS, keys, rateLimiter: env.RATE_LIMITER, report };
+}
+
+/** null where no BUDGET is bound: nobody counts then. */
+function createAccounts(config: Config, env: Env): Accounts | null {
+  const namespace: Env["BUDGET"] | undefined = env.BUDGET;
+  if (namespace === undefined) return null;
+  const settings = {
+    limits: callLimits(config),
+    policy: config.GEMINI_BUDGET_POLICY,
+    timeoutMs: config.BUDGET_TIMEOUT_MS,
+  };
+  return new Accounts((tenant) => namespace.getByName(tenant), clock, settings, reportBudgetFault);
 }
 
 interface Origin {
@@ -126,7 +154,12 @@ function createOrigin(config: Config, env: Env): Origin | null {
   };
 }
 
-function createPipeline(config: Config, env: Env, origin: Origin | null): Pipeline {
+function createPipeline(
+  config: Config,
+  env: Env,
+  origin: Origin | null,
+  allowance: Accounts | null,
+): Pipeline {
   const gemini =
     config.GEMINI_API_KEY === ""
       ? null
@@ -170,17 +203,17 @@ function createPipeline(config: Config, env: Env, origin: Origin | null): Pipeli
   };
 
   // Without a pepper a key could be tested against guessed texts: nothing is kept then.
-  const store =
-    config.CACHE_PEPPER === ""
-      ? noCache
-      : createKvCache(env.CACHE, clock, config.KV_TIMEOUT_MS, reportFault);
+  const kv =
+    config.CACHE_PEPPER === "" ? null : createKvCache(env.CACHE, clock, config.KV_TIMEOUT_MS);
   const keys = new CacheKeys(config.CACHE_PEPPER || "unused");
   return {
     rankers: config.RANKERS.map(ranker).filter((each) => each !== null),
     summarizers: config.SUMMARIZERS.map(summarizer).filter((each) => each !== null),
-    themeCache: new ThemeCache(store, keys, clock),
-    summaryCache: new SummaryCache(store, keys, clock),
+    themeCache: new ThemeCache(kv, keys, clock, createSingleFlight(clock)),
+    summaryCache: new SummaryCache(kv, keys, clock, createSingleFlight(clock)),
+    gate: () => null,
     evidence,
     clock,
+    allowance,
   };
 }

@@ -1,6 +1,7 @@
 // The way of a request: cache -> rank -> summarize. Vendors are not known here, only ports.
 import type { RankThroughRequest, ThemeCache } from "./cache/theme-cache.ts";
 import type { SummaryCache } from "./cache/summary-cache.ts";
+import type { Visit } from "./cache/visit.ts";
 import {
   addUsage,
   noUsage,
@@ -12,7 +13,7 @@ import {
 } from "./core/domain.ts";
 import { fail, ok, type Failure, type Result } from "./core/failure.ts";
 import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
-import type { Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
+import type { Allowance, Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
 import { createDeadline } from "./resilience/deadline.ts";
 import { failover } from "./resilience/failover.ts";
 
@@ -22,14 +23,23 @@ export interface Pipeline {
   readonly summarizers: readonly Summarizer[];
   readonly themeCache: ThemeCache;
   readonly summaryCache: SummaryCache;
+  /**
+   * Why a provider cannot be asked now; null when it can. Unlike what may not leave the house, this
+   * keeps nobody from being served what the provider said before.
+   */
+  readonly gate: Gate;
   /** The places in the text that speak for each theme. */
   readonly evidence: (text: string, themes: readonly Theme[]) => readonly (readonly Span[])[];
   readonly clock: Clock;
+  /** What each tenant may spend on paid calls; null = nobody counts. */
+  readonly allowance: Allowance | null;
 }
 
 /** What a request brings besides its text: who asks, how long it may take, what may leave the house. */
-export interface Caller extends Pick<RankThroughRequest, "tenant" | "defer"> {
+export interface Caller extends Pick<Visit, "tenant" | "defer" | "report"> {
   readonly egress: Egress;
+  /** The tenant's, default 0: raised to forget all that is cached for it. */
+  readonly epoch?: number;
   /** The request's arrival, epoch ms, and the budget it has from then on. */
   readonly startedMs: number;
   readonly budgetMs: number;
@@ -47,8 +57,8 @@ export interface AnalyzeQuery extends RankQuery {
   readonly evidence: boolean;
 }
 
-/** Why a provider may not be asked at all; null when it may. */
-type Gate = (provider: { readonly source: string }) => Failure | null;
+/** Why a provider may not be asked; null when it may. */
+export type Gate = (provider: { readonly source: string }) => Failure | null;
 
 /** They compute in the Worker itself and need no budget. */
 const instant = new Set(["lexical", "extractive"]);
@@ -61,8 +71,8 @@ export async function rank(
   query: RankQuery,
   caller: Caller,
 ): Promise<Result<RankOutcome, RankFailure>> {
-  const { tenant, defer, egress } = caller;
-  const whole = createDeadline(pipeline.clock, caller.startedMs, caller.budgetMs);
+  const { egress } = caller;
+  const whole = deadlineOf(pipeline, caller);
   const accepted = pipeline.rankers.filter(({ source }) => query.sources.includes(source));
   const gate: Gate = ({ source }) =>
     source === "gemini" && egress !== "any" ? { reason: "egress" } : null;
@@ -71,11 +81,11 @@ export async function rank(
     pipeline.clock,
     gate,
     (ranker) => {
-      const { text, themes, mode } = query;
+      const { text, themes } = query;
       const preferred = ranker === accepted[0];
       const deadline = shareOf(whole, ranker, accepted, gate);
-      const request = { tenant, defer, deadline, text, themes, mode, preferred };
-      return pipeline.themeCache.rank(ranker, request);
+      const visit = visitOf(pipeline, caller, query, ranker, preferred, deadline);
+      return pipeline.themeCache.rank(ranker, { ...visit, text, themes });
     },
   );
   if (answer === null) return fail({ attempts, failures });
@@ -120,8 +130,8 @@ export async function summarize(
   } as const;
   const nothing = { written: null, themeIds, cache: missed, usage: noUsage };
   if (themes.length === 0) return { ...nothing, attempts: [], reason: null };
-  const { tenant, defer, egress } = caller;
-  const whole = createDeadline(pipeline.clock, caller.startedMs, caller.budgetMs);
+  const { egress } = caller;
+  const whole = deadlineOf(pipeline, caller);
 
   const gate: Gate = ({ source }) =>
     source === "gemini" && egress === "none" ? { reason: "egress" } : null;
@@ -130,11 +140,11 @@ export async function summarize(
     pipeline.clock,
     gate,
     (summarizer) => {
-      const { text, mode, language } = query;
+      const { text, language } = query;
       const preferred = summarizer === pipeline.summarizers[0];
       const deadline = shareOf(whole, summarizer, pipeline.summarizers, gate);
-      const request = { tenant, defer, deadline, text, themes, language, mode, preferred };
-      return pipeline.summaryCache.summarize(summarizer, request);
+      const visit = visitOf(pipeline, caller, query, summarizer, preferred, deadline);
+      return pipeline.summaryCache.summarize(summarizer, { ...visit, text, themes, language });
     },
   );
   const reason = failures[0]?.reason ?? null;
@@ -176,6 +186,25 @@ function withEvidence(
     const evidence = spans[index];
     return evidence === undefined ? theme : { ...theme, evidence };
   });
+}
+
+/** What a request brings when it asks a provider through a cache. */
+function visitOf(
+  pipeline: Pipeline,
+  { tenant, epoch = 0, defer, report }: Caller,
+  { mode }: RankQuery,
+  provider: { readonly source: string },
+  preferred: boolean,
+  deadline: Deadline,
+): Visit {
+  const gate = () => pipeline.gate(provider);
+  return { tenant, epoch, mode, preferred, deadline, gate, defer, report };
+}
+
+/** The caller's time, and its tenant's money. */
+function deadlineOf({ clock, allowance }: Pipeline, caller: Caller): Deadline {
+  const pay = async (budgetMs: number) => (await allowance?.take(caller.tenant, budgetMs)) ?? null;
+  return createDeadline(clock, caller.startedMs, caller.budgetMs, pay);
 }
 
 /** Of what is left, what a provider may take while another one that needs time stands behind it. */

@@ -1,4 +1,5 @@
 // What is told of a request: one wide event on the console, Server-Timing and Cache-Status to the caller.
+import type { CacheFault } from "./core/ports.ts";
 import type { Attempt, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
 
 /** A flat record of numbers, names and states; never of user text. */
@@ -10,6 +11,12 @@ export class RequestEvent {
 
   set(fields: EventFields): void {
     this.#fields = { ...this.#fields, ...fields };
+  }
+
+  /** Adds to a field that is a list; it is not there while it is empty. */
+  add(name: string, item: string): void {
+    const items = this.#fields[name];
+    this.set({ [name]: [...(Array.isArray(items) ? (items as unknown[]) : []), item] });
   }
 
   /** One JSON line. */
@@ -36,6 +43,7 @@ export function rankFields({
     cache: cache.status,
     known: cache.known,
     ranked: cache.ranked,
+    collapsed: cache.collapsed === true,
     themes: scores.length,
     attempts: attempts.map(attemptFields),
   };
@@ -77,15 +85,24 @@ export function serverTiming(
   ].join(", ");
 }
 
-/** Cache-Status (RFC 9211) of the ranking. */
-export function cacheStatus({ cache }: RankOutcome): string {
+/**
+ * Cache-Status (RFC 9211) of the ranking. Stale scores are `fwd=stale` where the ranker was asked and
+ * failed, and a hit whose freshness has run out where it was not asked.
+ */
+export function cacheStatus({ cache, source, attempts }: RankOutcome): string {
+  const ttl = cache.ttlSeconds === undefined ? "" : `; ttl=${cache.ttlSeconds}`;
+  const collapsed = cache.collapsed === true ? "; collapsed" : "";
   switch (cache.status) {
     case "hit":
-      return "themerank; hit";
+      return `themerank; hit${ttl}`;
+    case "stale": {
+      const asked = attempts.some((each) => each.source === source && each.outcome === "failed");
+      return `themerank; ${asked ? "fwd=stale" : "hit"}${ttl}; detail=stale`;
+    }
     case "partial":
-      return `themerank; fwd=partial; detail="${cache.known} known, ${cache.ranked} ranked"`;
+      return `themerank; fwd=partial${collapsed}; detail="${cache.known} known, ${cache.ranked} ranked"`;
     case "miss":
-      return "themerank; fwd=miss";
+      return `themerank; fwd=miss${collapsed}`;
     case "bypass":
       return "themerank; fwd=bypass";
   }
@@ -97,8 +114,20 @@ export function reportAlarm(alarm: string, status: number): void {
   console.warn(JSON.stringify({ event: "alarm", alarm, status }));
 }
 
-/** A fault that cost no request its answer: one JSON line of its own. */
-export function reportFault(fault: string): void {
+/** A fault that cost its request no answer: one JSON line of its own, beside the request's. */
+export function reportCacheFault(fault: CacheFault, requestId: string): void {
   // oxlint-disable-next-line no-console -- as above
-  console.warn(JSON.stringify({ event: "cache_fault", fault }));
+  console.warn(JSON.stringify({ event: "cache_fault", fault, id: requestId }));
+}
+
+/** A fault of what decides who may ask, which belongs to no one request: one JSON line. */
+export function reportAccessFault(fault: string): void {
+  // oxlint-disable-next-line no-console -- as above
+  console.warn(JSON.stringify({ event: "access_fault", fault }));
+}
+
+/** A budget that could not be asked or told: one JSON line of its own. */
+export function reportBudgetFault(fault: string): void {
+  // oxlint-disable-next-line no-console -- as above
+  console.warn(JSON.stringify({ event: "budget_fault", fault }));
 }

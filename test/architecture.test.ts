@@ -58,7 +58,7 @@ const allowed: Record<string, readonly string[]> = {
   models: ["core", "zod", "openai", "@google/generative-ai"],
   rank: ["core", "models", "resilience", "text", "zod"],
   summarize: ["core", "models", "resilience", "text", "zod"],
-  tenancy: ["core", "samples", "type config.ts"],
+  tenancy: ["core", "samples", "type config.ts", "cloudflare:workers"],
   "pipeline.ts": ["core", "resilience", "type cache"],
   edge: [
     "core",
@@ -71,6 +71,7 @@ const allowed: Record<string, readonly string[]> = {
     "@hono/zod-openapi",
     "zod",
   ],
+  keys: ["core", "tenancy", "node:"],
   start: ["config.ts", "samples", "node:", "smol-toml"],
 };
 

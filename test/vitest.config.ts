@@ -29,6 +29,7 @@ export default defineConfig({
           globalSetup: "./test/support/fakes-for-workerd.ts",
           // The files share the fakes, their fault switches and their records.
           fileParallelism: false,
+          testTimeout: 60_000,
         },
       },
       {
@@ -38,7 +39,7 @@ export default defineConfig({
             miniflare: { bindings: { CACHE_PEPPER: "a secret of the tests" } },
           }),
         ],
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         test: {
@@ -46,8 +47,11 @@ export default defineConfig({
           include: [
             "test/*.test.ts",
             "test/support/*.test.ts",
+            "test/simulation/*.test.ts",
             "test/presets/**/*.test.ts",
             "test/start/**/*.test.ts",
+            "test/keys/**/*.test.ts",
+            "test/supply-chain/**/*.test.ts",
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
             "test/eval/**/*.test.ts",

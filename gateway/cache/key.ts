@@ -3,13 +3,16 @@ import { hex } from "../core/hex.ts";
 import type { Theme } from "../core/domain.ts";
 
 /** Raise when the shape of cached values changes: old entries are then never read. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const encoder = new TextEncoder();
 
+/** What a cache needs of them. */
+export type KeyMaker = Pick<CacheKeys, "entry" | "theme">;
+
 /** Makes keys for one deployment; `pepper` is its secret, without which no guess can be tested. */
 export class CacheKeys {
-  readonly #key: Promise<CryptoKey>;
+  readonly #key: ReturnType<typeof crypto.subtle.importKey>;
 
   constructor(pepper: string) {
     this.#key = crypto.subtle.importKey(
@@ -25,7 +28,7 @@ export class CacheKeys {
    * `<kind>:<version>:<64 hexadecimal digits>`, at most 80 bytes.
    * @param parts all that the cached value depends on; order counts, object keys are sorted
    */
-  async entry(kind: "scores" | "summary", parts: readonly unknown[]): Promise<string> {
+  async entry(kind: "scores" | "summary" | "blocked", parts: readonly unknown[]): Promise<string> {
     return `${kind}:${schemaVersion}:${hex(await this.#sign([kind, ...parts]))}`;
   }
 

@@ -1,49 +1,50 @@
 // Workers KV as a result cache that may fail without failing the request.
+import { fail, ok } from "../core/failure.ts";
 import type { Clock, ResultCache } from "../core/ports.ts";
 
 /** KV refuses a shorter life. */
 const minTtlSeconds = 60;
+/** A write happens after the answer, but the platform gives it no more than 30 s. */
+const putTimeoutMs = 2_000;
+/** More than any entry of ours: what is longer is not worth the time to parse it. */
+const maxValueChars = 1_000_000;
 
-/**
- * Reads that throw, hang over `timeoutMs` or the request's budget or hold no JSON answer null; writes that fail are dropped.
- * @param report hears of each fault, without its text
- */
+const late = Symbol("late");
+
+/** @param timeoutMs a read that takes longer, or longer than the request's budget, is given up */
 export function createKvCache(
   namespace: KVNamespace,
   clock: Clock,
   timeoutMs: number,
-  report: (fault: "get_failed" | "get_timeout" | "put_failed") => void,
 ): ResultCache {
+  const within = async <T>(work: Promise<T>, capMs: number): Promise<T | typeof late> => {
+    const timer = Promise.withResolvers<typeof late>();
+    clock.timeoutSignal(capMs).addEventListener("abort", () => timer.resolve(late), { once: true });
+    return Promise.race([work, timer.promise]);
+  };
   return {
     async get(key, budgetMs) {
       const capMs = Math.min(timeoutMs, budgetMs);
-      if (capMs <= 0) return null;
-      const { promise: late, resolve } = Promise.withResolvers<"late">();
-      clock.timeoutSignal(capMs).addEventListener("abort", () => resolve("late"));
+      if (capMs <= 0) return ok(null);
       try {
-        const value: unknown = await Promise.race([namespace.get(key, "json"), late]);
-        if (value !== "late") return value;
-        report("get_timeout");
+        const text = await within(namespace.get(key, "text"), capMs);
+        if (text === late) return fail("get_timeout");
+        if (text === null) return ok(null);
+        if (text.length > maxValueChars) return fail("get_failed");
+        return ok(JSON.parse(text) as unknown);
       } catch {
-        report("get_failed");
+        return fail("get_failed");
       }
-      return null;
     },
 
     async put(key, value, ttlSeconds) {
       try {
-        await namespace.put(key, JSON.stringify(value), {
-          expirationTtl: Math.max(minTtlSeconds, Math.ceil(ttlSeconds)),
-        });
+        const expirationTtl = Math.max(minTtlSeconds, Math.ceil(ttlSeconds));
+        const write = namespace.put(key, JSON.stringify(value), { expirationTtl });
+        return (await within(write, putTimeoutMs)) === late ? fail("put_timeout") : ok(null);
       } catch {
-        report("put_failed");
+        return fail("put_failed");
       }
     },
   };
 }
-
-/** Keeps nothing: for deployments without a namespace or without CACHE_PEPPER. */
-export const noCache: ResultCache = {
-  get: () => Promise.resolve(null),
-  put: () => Promise.resolve(),
-};

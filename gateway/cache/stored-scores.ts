@@ -1,12 +1,14 @@
 // A cache entry of scores: its shape, what of it may be served, and how new scores join it.
 import type { ThemeScore } from "../core/domain.ts";
+import { arePossibleTimes, isFromTheFuture } from "./freshness.ts";
 
-/** One theme's score as stored: value, confidence, time of ranking, end of freshness (epoch ms). */
+/** One theme's score as stored: value, confidence; when it was asked for, end of freshness, end of use (epoch ms). */
 export type StoredScore = readonly [
   value: number,
   confidence: number | null,
   at: number,
   until: number,
+  keep: number,
 ];
 
 /** One entry: the scores of one text by one ranker, under the hash of each theme. */
@@ -16,21 +18,20 @@ export interface StoredScores {
   readonly themes: Readonly<Record<string, StoredScore>>;
 }
 
-/** Scores an entry holds at most; the oldest go first. */
+/**
+ * Scores an entry holds at most; the oldest go first. A score takes 130 characters at most, a hash
+ * of 24 digits and five numbers, so that an entry stays below 70 kB.
+ */
 const maxThemes = 500;
-/** A clock may be off by so much. */
-const maxSkewMs = 60_000;
 
-/** The score when it may be served as it is, else null. */
-export function fresh(score: StoredScore | undefined, nowMs: number): StoredScore | null {
-  return score !== undefined && !isFromTheFuture(score[2], nowMs) && nowMs < score[3]
-    ? score
-    : null;
+/** Whether the score may be served as it is. */
+export function isFresh([, , at, until]: StoredScore, nowMs: number): boolean {
+  return !isFromTheFuture(at, nowMs) && nowMs < until;
 }
 
-/** Forged, or written by a clock that is off: it would be the newest for ever. */
-export function isFromTheFuture(at: number, nowMs: number): boolean {
-  return at > nowMs + maxSkewMs;
+/** Whether the score may be served instead of one that cannot be had. */
+export function isUsable([, , at, , keep]: StoredScore, nowMs: number): boolean {
+  return !isFromTheFuture(at, nowMs) && nowMs < keep;
 }
 
 export function toThemeScore([value, confidence]: StoredScore): ThemeScore {
@@ -44,26 +45,39 @@ export function ageSeconds(scores: readonly StoredScore[], nowMs: number): numbe
   return Math.max(0, Math.floor((nowMs - oldestMs) / 1_000));
 }
 
-/** What `entry` knew and what is new; of each theme the newest. */
+/** For how long all of them stay fresh, whole seconds; negative when one is not. */
+export function ttlSeconds(scores: readonly StoredScore[], nowMs: number): number {
+  const firstMs = Math.min(...scores.map(([, , , until]) => until));
+  return Math.floor((firstMs - nowMs) / 1_000);
+}
+
+/** Of two entries the scores of `newer`'s model; of each theme the one asked for last. */
 export function merge(
-  entry: StoredScores | null,
-  added: StoredScores,
+  older: StoredScores | null,
+  newer: StoredScores,
   nowMs: number,
 ): StoredScores {
   const themes = new Map<string, StoredScore>();
-  for (const [hash, score] of Object.entries(entry?.model === added.model ? entry.themes : {})) {
-    if (!isFromTheFuture(score[2], nowMs)) themes.set(hash, score);
-  }
-  for (const [hash, score] of Object.entries(added.themes)) {
-    if ((themes.get(hash)?.[2] ?? 0) <= score[2]) themes.set(hash, score);
-  }
-  const newest = [...themes].toSorted(([, a], [, b]) => b[2] - a[2]).slice(0, maxThemes);
-  return { ...added, themes: Object.fromEntries(newest) };
+  const join = (scores: StoredScores["themes"]) => {
+    for (const [hash, score] of Object.entries(scores)) {
+      const known = themes.get(hash);
+      // What is of no use any more, or claims to be from the future, is not carried along.
+      if (isUsable(score, nowMs) && (known === undefined || known[2] <= score[2]))
+        themes.set(hash, score);
+    }
+  };
+  if (older?.model === newer.model) join(older.themes);
+  join(newer.themes);
+  const newest =
+    themes.size <= maxThemes
+      ? [...themes]
+      : [...themes].toSorted(([, a], [, b]) => b[2] - a[2]).slice(0, maxThemes);
+  return { ...newer, themes: Object.fromEntries(newest) };
 }
 
-/** Until when the longest-lived of its scores is fresh, epoch ms. */
-export function freshUntil({ themes }: StoredScores): number {
-  return Math.max(0, ...Object.values(themes).map(([, , , until]) => until));
+/** Until when one of its scores is of use, epoch ms. */
+export function usableUntil({ themes }: StoredScores): number {
+  return Math.max(0, ...Object.values(themes).map(([, , , , keep]) => keep));
 }
 
 /** Whether a value read from a store is such an entry: anybody may have written it. */
@@ -78,13 +92,12 @@ export function isStoredScores(value: unknown): value is StoredScores {
 }
 
 function isStoredScore(value: unknown): value is StoredScore {
-  if (!Array.isArray(value) || value.length !== 4) return false;
-  const [score, confidence, at, until]: unknown[] = value;
+  if (!Array.isArray(value) || value.length !== 5) return false;
+  const [score, confidence, at, until, keep]: unknown[] = value;
   return (
     inRange(score, 0, 100) &&
     (confidence === null || inRange(confidence, 0, 1)) &&
-    Number.isFinite(at) &&
-    Number.isFinite(until)
+    arePossibleTimes(at, until, keep)
   );
 }
 

@@ -1,86 +1,164 @@
 // Written summaries by text, chosen themes, language, model and prompt version.
 import { noUsage, type Summary } from "../core/domain.ts";
-import { ok, type Result } from "../core/failure.ts";
+import { fail, ok, ranOutOfTime, type Failure, type Result } from "../core/failure.ts";
 import type { SummaryCacheReport } from "../core/outcome.ts";
-import type { Clock, ResultCache, Summarizer, SummaryRequest } from "../core/ports.ts";
-import { fallbackLifetime, preferredLifetime } from "./freshness.ts";
-import type { CacheKeys } from "./key.ts";
-import { isFromTheFuture } from "./stored-scores.ts";
-import type { RankThroughRequest } from "./theme-cache.ts";
+import type {
+  Clock,
+  ResultCache,
+  SingleFlight,
+  Summarizer,
+  SummaryRequest,
+} from "../core/ports.ts";
+import { BlockedAnswers } from "./blocked.ts";
+import { EntryStore } from "./entry-store.ts";
+import {
+  arePossibleTimes,
+  fallbackLifetime,
+  isFromTheFuture,
+  preferredLifetime,
+  timesOf,
+} from "./freshness.ts";
+import type { KeyMaker } from "./key.ts";
+import type { Visit } from "./visit.ts";
 
 export interface CachedSummary extends Summary {
   readonly cache: SummaryCacheReport;
   readonly asked: boolean;
+  /** Summaries are never served stale. */
+  readonly insteadOf?: Failure;
 }
 
-export type SummarizeThroughRequest = SummaryRequest &
-  Pick<RankThroughRequest, "tenant" | "mode" | "preferred" | "deadline" | "defer">;
+export type SummarizeThroughRequest = Visit & SummaryRequest;
 
 interface StoredSummary {
   readonly tenant: string;
   readonly text: string;
   readonly model: string;
-  /** Epoch ms. */
+  /** When it was asked for and until when it is fresh, epoch ms. */
   readonly at: number;
   readonly until: number;
 }
 
-/** Asks the summarizer only when no fresh summary is known. Extracts are cheap and never stored. */
-export class SummaryCache {
-  readonly #store: ResultCache;
-  readonly #keys: CacheKeys;
-  readonly #clock: Clock;
+/** What a summarizer answered, as those who follow its request need it. */
+type Written = Result<{ readonly usage: Summary["usage"]; readonly entry: StoredSummary }>;
+export type SummaryFlights = SingleFlight<Written>;
 
-  constructor(store: ResultCache, keys: CacheKeys, clock: Clock) {
-    this.#store = store;
+/**
+ * Asks the summarizer only when no fresh summary is known, once for all who ask the same at the same
+ * time. Extracts are cheap and never stored.
+ */
+export class SummaryCache {
+  readonly #entries: EntryStore<StoredSummary>;
+  readonly #blocked: BlockedAnswers;
+  readonly #keys: KeyMaker;
+  readonly #clock: Clock;
+  readonly #flights: SummaryFlights;
+
+  /** @param kv null = nothing is kept */
+  constructor(kv: ResultCache | null, keys: KeyMaker, clock: Clock, flights: SummaryFlights) {
+    this.#entries = new EntryStore(kv, clock, isStoredSummary);
+    this.#blocked = new BlockedAnswers(kv, keys, clock);
     this.#keys = keys;
     this.#clock = clock;
+    this.#flights = flights;
   }
 
   async summarize(
     summarizer: Summarizer,
     request: SummarizeThroughRequest,
   ): Promise<Result<CachedSummary>> {
-    const { tenant, text, themes, language, mode, deadline } = request;
-    const stored = summarizer.source !== "extractive" && mode !== "no-store";
+    const { text, themes, language, mode, gate, deadline } = request;
     const status = mode === "no-store" ? "bypass" : "miss";
-    if (!stored) {
+    if (summarizer.source === "extractive" || mode === "no-store") {
+      const refusal = gate();
+      if (refusal !== null) return fail(refusal);
       const summary = await summarizer.summarize({ text, themes, language }, deadline);
       if (!summary.ok) return summary;
       return ok({ ...summary.value, asked: true, cache: { status, ageSeconds: null } });
     }
 
-    const key = await this.#keys.entry("summary", [
-      tenant,
-      text,
-      themes.map(({ label, description }) => [label, description]),
-      language,
-      summarizer.source,
-      summarizer.model,
-      summarizer.version,
-    ]);
-    const nowMs = this.#clock.nowMs();
-    const entry = mode === "refresh" ? null : await this.#store.get(key, deadline.spareMs());
-    if (isStoredSummary(entry) && entry.tenant === tenant && isFresh(entry, nowMs)) {
-      const ageSeconds = Math.max(0, Math.floor((nowMs - entry.at) / 1_000));
-      const { text: written, model } = entry;
+    const key = await this.#key(summarizer, request);
+    const known = mode === "refresh" ? null : await this.#known(key, request);
+    if (known !== null) {
+      const ageSeconds = Math.max(0, Math.floor((this.#clock.nowMs() - known.at) / 1_000));
       const cache = { status: "hit", ageSeconds } as const;
-      return ok({ text: written, model, usage: noUsage, asked: false, cache });
+      return ok({ text: known.text, model: known.model, usage: noUsage, asked: false, cache });
     }
 
+    const answer = await this.#ask(summarizer, key, request);
+    if (!answer.value.ok) return answer.value;
+    const { entry, usage } = answer.value.value;
+    return ok({
+      text: entry.text,
+      model: entry.model,
+      usage: answer.joined ? noUsage : usage,
+      asked: true,
+      cache: { status, ageSeconds: null },
+    });
+  }
+
+  #key(
+    { source, model, version }: Summarizer,
+    { tenant, epoch, text, themes, language }: SummarizeThroughRequest,
+  ): Promise<string> {
+    const wordings = themes.map(({ label, description }) => [label, description]);
+    const parts = [tenant, epoch, text, wordings, language, source, model, version];
+    return this.#keys.entry("summary", parts);
+  }
+
+  async #known(
+    key: string,
+    { tenant, deadline, report }: SummarizeThroughRequest,
+  ): Promise<StoredSummary | null> {
+    const recent = this.#entries.peek(key, tenant);
+    if (recent !== null && isFresh(recent, this.#clock.nowMs())) return recent;
+    const read = await this.#entries.read(key, tenant, deadline.spareMs());
+    if (!read.ok) report(read.failure);
+    if (!read.ok || read.value === null || !isFresh(read.value, this.#clock.nowMs())) return null;
+    this.#entries.remember(key, read.value);
+    return read.value;
+  }
+
+  async #ask(
+    summarizer: Summarizer,
+    key: string,
+    request: SummarizeThroughRequest,
+  ): Promise<{ readonly value: Written; readonly joined: boolean }> {
+    const { mode, gate, deadline, defer } = request;
+    const refusal = gate();
+    if (refusal !== null) return { value: fail(refusal), joined: false };
+    const hosted = summarizer.source === "gemini";
+    if (hosted && mode === "default" && (await this.#blocked.has(key, request)))
+      return { value: fail({ reason: "gemini_blocked", remembered: true }), joined: false };
+    return this.#flights.share(`${mode} ${key}`, {
+      deadline,
+      work: () => this.#call(summarizer, key, request),
+      isOfUse: (written) => written.ok || !ranOutOfTime(written.failure),
+      keepAlive: (landing) => defer(landing.then((written) => this.#keep(key, written, request))),
+    });
+  }
+
+  async #call(
+    summarizer: Summarizer,
+    key: string,
+    { tenant, text, themes, language, preferred, deadline }: SummarizeThroughRequest,
+  ): Promise<Written> {
+    const at = this.#clock.nowMs();
+    const { until } = timesOf(preferred ? preferredLifetime : fallbackLifetime, at, key);
     const summary = await summarizer.summarize({ text, themes, language }, deadline);
     if (!summary.ok) return summary;
-    const at = this.#clock.nowMs();
-    const { freshSeconds } = request.preferred ? preferredLifetime : fallbackLifetime;
-    const value: StoredSummary = {
-      tenant,
-      text: summary.value.text,
-      model: summary.value.model,
-      at,
-      until: at + freshSeconds * 1_000,
-    };
-    request.defer(this.#store.put(key, value, freshSeconds));
-    return ok({ ...summary.value, asked: true, cache: { status, ageSeconds: null } });
+    const { model, usage } = summary.value;
+    return ok({ usage, entry: { tenant, text: summary.value.text, model, at, until } });
+  }
+
+  async #keep(key: string, written: Written, request: SummarizeThroughRequest): Promise<void> {
+    if (!written.ok) {
+      if (written.failure.reason === "gemini_blocked") await this.#blocked.add(key, request);
+      return;
+    }
+    const { entry } = written.value;
+    const put = await this.#entries.write(key, entry, (entry.until - this.#clock.nowMs()) / 1_000);
+    if (!put.ok) request.report(put.failure);
   }
 }
 
@@ -95,7 +173,6 @@ function isStoredSummary(value: unknown): value is StoredSummary {
     typeof tenant === "string" &&
     typeof text === "string" &&
     typeof model === "string" &&
-    Number.isFinite(at) &&
-    Number.isFinite(until)
+    arePossibleTimes(at, until, until)
   );
 }

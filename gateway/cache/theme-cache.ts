@@ -1,145 +1,241 @@
 // Scores per (text, theme): what is known is served, only what is new is ranked.
-import { noUsage, type Ranking, type Theme } from "../core/domain.ts";
-import { ok, type Result } from "../core/failure.ts";
-import type { CacheMode, CacheReport } from "../core/outcome.ts";
-import type { Clock, Deadline, Ranker, ResultCache } from "../core/ports.ts";
-import { fallbackLifetime, preferredLifetime } from "./freshness.ts";
-import type { CacheKeys } from "./key.ts";
+import { addUsage, noUsage, type Ranking, type Theme } from "../core/domain.ts";
+import { fail, ok, ranOutOfTime, type Failure, type Result } from "../core/failure.ts";
+import type { CacheReport } from "../core/outcome.ts";
+import type { Clock, Ranker, RankerRequest, ResultCache, SingleFlight } from "../core/ports.ts";
+import { BlockedAnswers } from "./blocked.ts";
+import { fallbackLifetime, preferredLifetime, timesOf } from "./freshness.ts";
+import type { KeyMaker } from "./key.ts";
+import { ScoreEntries, type Known } from "./score-entries.ts";
 import {
   ageSeconds,
-  fresh,
-  freshUntil,
-  isStoredScores,
-  merge,
+  isFresh,
+  isUsable,
   toThemeScore,
+  ttlSeconds,
   type StoredScore,
   type StoredScores,
 } from "./stored-scores.ts";
+import type { Visit } from "./visit.ts";
 
 export interface CachedRanking extends Ranking {
   readonly cache: CacheReport;
   /** Whether the ranker itself was asked. */
   readonly asked: boolean;
+  /** Why the ranker did not give these scores now, when they are stale. */
+  readonly insteadOf?: Failure;
 }
 
-export interface RankThroughRequest {
-  readonly tenant: string;
-  readonly text: string;
-  readonly themes: readonly Theme[];
-  readonly mode: CacheMode;
-  /** Whether the ranker is the one this caller would have first. */
-  readonly preferred: boolean;
-  readonly deadline: Deadline;
-  /** Runs work after the answer is sent. */
-  readonly defer: (work: Promise<void>) => void;
-}
+export type RankThroughRequest = Visit & RankerRequest;
 
-/** A write happens after the answer, when no request waits for it. */
-const deferredReadMs = 2_000;
+/** What a ranker answered to one request, as those who follow it need it. */
+type Ranked = Result<{ readonly usage: Ranking["usage"]; readonly scores: StoredScores }>;
+export type RankFlights = SingleFlight<Ranked>;
+
+/** A ranking as the cache sees it. */
+interface Question {
+  readonly key: string;
+  /** One a theme, in the order of the request. */
+  readonly hashes: readonly string[];
+  /** Each wording once. */
+  readonly wordings: ReadonlyMap<string, Theme>;
+}
 
 /**
- * Asks `ranker` for those themes only whose fresh scores are not known, each wording once. Scores of
- * scope `set` are kept under the hash of the theme set as well, so that they are known all together
- * or not at all. Lexical scores cost less than a read and are never stored.
+ * Asks `ranker` for those themes only whose fresh scores are not known, each wording once, and only
+ * once for all who ask the same at the same time. Scores of scope `set` are kept under the hash of
+ * the theme set as well, so that they are known all together or not at all. Stale scores stand in
+ * for a ranker that cannot be asked or fails, never for one that is well (decision 10). Lexical
+ * scores cost less than a read and are never stored.
  */
 export class ThemeCache {
-  readonly #store: ResultCache;
-  readonly #keys: CacheKeys;
+  readonly #entries: ScoreEntries;
+  readonly #blocked: BlockedAnswers;
+  readonly #keys: KeyMaker;
   readonly #clock: Clock;
+  readonly #flights: RankFlights;
 
-  constructor(store: ResultCache, keys: CacheKeys, clock: Clock) {
-    this.#store = store;
+  /** @param kv null = nothing is kept */
+  constructor(kv: ResultCache | null, keys: KeyMaker, clock: Clock, flights: RankFlights) {
+    this.#entries = new ScoreEntries(kv, clock);
+    this.#blocked = new BlockedAnswers(kv, keys, clock);
     this.#keys = keys;
     this.#clock = clock;
+    this.#flights = flights;
   }
 
   async rank(ranker: Ranker, request: RankThroughRequest): Promise<Result<CachedRanking>> {
-    const { tenant, text, themes, mode, deadline } = request;
-    if (ranker.source === "lexical" || mode === "no-store") {
-      const ranking = await ranker.rank({ text, themes }, deadline);
-      if (!ranking.ok) return ranking;
-      const status = mode === "no-store" ? "bypass" : "miss";
-      const cache = { status, known: 0, ranked: themes.length, ageSeconds: null } as const;
-      return ok({ ...ranking.value, asked: true, cache });
+    if (ranker.source === "lexical" || request.mode === "no-store")
+      return rankUncached(ranker, request);
+    const question = await this.#question(ranker, request);
+    const { hashes, wordings } = question;
+    const known = await this.#entries.find(
+      question.key,
+      request,
+      (entry) => this.#select(ranker, question, entry, isFresh).size === wordings.size,
+    );
+    const { entry } = known;
+    const fresh = this.#select(ranker, question, entry, isFresh);
+    if (entry !== null && fresh.size === wordings.size) {
+      return ok(this.#serve("hit", question, { ...entry, themes: Object.fromEntries(fresh) }));
     }
 
-    const hashes = await Promise.all(themes.map((theme) => this.#keys.theme(theme)));
-    const wordings = new Map(themes.map((theme, index) => [hashes[index] ?? "", theme]));
-    const key = await this.#entryKey(ranker, request, [...wordings.keys()]);
+    const missing = [...wordings].filter(([hash]) => !fresh.has(hash));
+    const answer = await this.#ask(ranker, question, missing, request, known);
+    if (!answer.value.ok) {
+      const usable = this.#select(ranker, question, entry, isUsable);
+      if (entry === null || usable.size < wordings.size) return answer.value;
+      const insteadOf = answer.value.failure;
+      const old = { ...entry, themes: Object.fromEntries(usable) };
+      return ok({ ...this.#serve("stale", question, old), insteadOf });
+    }
+
+    const { scores, usage } = answer.value.value;
+    // One answer is one model's: what another one scored is not mixed in, but asked for again.
+    if (entry !== null && fresh.size > 0 && entry.model !== scores.model) {
+      const whole = await this.rank(ranker, { ...request, mode: "refresh" });
+      return whole.ok ? ok({ ...whole.value, usage: addUsage(usage, whole.value.usage) }) : whole;
+    }
     const nowMs = this.#clock.nowMs();
-    const entry = mode === "refresh" ? null : await this.#read(key, tenant, deadline.spareMs());
-    const scores = new Map<string, StoredScore>();
-    for (const hash of wordings.keys()) {
-      const score = fresh(entry?.themes[hash], nowMs);
-      if (score !== null) scores.set(hash, score);
-    }
-    if (ranker.scope === "set" && scores.size < wordings.size) scores.clear();
-    const known = hashes.filter((hash) => scores.has(hash)).length;
-    const report = {
-      known,
-      ranked: themes.length - known,
-      ageSeconds: ageSeconds([...scores.values()], nowMs),
-    };
-    const inOrder = () =>
-      hashes.map((hash) => scores.get(hash)).filter((score) => score !== undefined);
-
-    if (entry !== null && scores.size === wordings.size) {
-      return ok({
-        scores: inOrder().map(toThemeScore),
-        model: entry.model,
-        usage: noUsage,
-        asked: false,
-        cache: { status: "hit", ...report },
-      });
-    }
-
-    const missing = [...wordings].filter(([hash]) => !scores.has(hash));
-    const asked = missing.map(([, theme]) => theme);
-    const ranking = await ranker.rank({ text, themes: asked }, deadline);
-    if (!ranking.ok) return ranking;
-    const { model, usage } = ranking.value;
-
-    const { freshSeconds, keepSeconds } = request.preferred ? preferredLifetime : fallbackLifetime;
-    const at = this.#clock.nowMs();
-    const until = at + freshSeconds * 1_000;
-    const added: Record<string, StoredScore> = {};
-    for (const [index, { value, confidence }] of ranking.value.scores.entries()) {
-      const hash = missing[index]?.[0] ?? "";
-      added[hash] = [value, confidence, at, until];
-      scores.set(hash, added[hash]);
-    }
-    request.defer(this.#add(key, { tenant, model, themes: added }, keepSeconds));
+    const knownThemes = hashes.filter((hash) => fresh.has(hash)).length;
+    const all = hashes.map((hash) => scores.themes[hash] ?? fresh.get(hash));
     return ok({
-      scores: inOrder().map(toThemeScore),
-      model,
-      usage,
+      scores: all.filter((score) => score !== undefined).map(toThemeScore),
+      model: scores.model,
+      usage: answer.joined ? noUsage : usage,
       asked: true,
-      cache: { status: known === 0 ? "miss" : "partial", ...report },
+      cache: {
+        status: knownThemes === 0 ? "miss" : "partial",
+        known: knownThemes,
+        ranked: hashes.length - knownThemes,
+        ageSeconds: ageSeconds([...fresh.values()], nowMs),
+        ...(answer.joined && { collapsed: true }),
+      },
     });
   }
 
-  async #entryKey(
-    ranker: Ranker,
-    { tenant, text }: RankThroughRequest,
-    hashes: readonly string[],
-  ): Promise<string> {
+  async #question(ranker: Ranker, request: RankThroughRequest): Promise<Question> {
+    const { tenant, epoch, text, themes } = request;
+    const hashes = await Promise.all(themes.map((theme) => this.#keys.theme(theme)));
+    const wordings = new Map(themes.map((theme, index) => [hashes[index] ?? "", theme]));
     const { source, model, version, scope } = ranker;
-    const set = scope === "set" ? hashes.toSorted() : null;
-    return this.#keys.entry("scores", [tenant, text, source, model, version, set]);
+    const set = scope === "set" ? [...wordings.keys()].toSorted() : null;
+    const parts = [tenant, epoch, text, source, model, version, set];
+    return { key: await this.#keys.entry("scores", parts), hashes, wordings };
   }
 
-  async #read(key: string, tenant: string, budgetMs: number): Promise<StoredScores | null> {
-    const value = await this.#store.get(key, budgetMs);
-    return isStoredScores(value) && value.tenant === tenant ? value : null;
-  }
-
-  async #add(key: string, added: StoredScores, keepSeconds: number): Promise<void> {
-    // Read again: another request may have written since, and its themes must stay.
-    const entry = await this.#read(key, added.tenant, deferredReadMs);
+  /** The scores of an entry that may be served, by hash; of scope `set` all or none. */
+  #select(
+    { scope, model }: Ranker,
+    { wordings }: Question,
+    entry: StoredScores | null,
+    may: (score: StoredScore, nowMs: number) => boolean,
+  ): ReadonlyMap<string, StoredScore> {
     const nowMs = this.#clock.nowMs();
-    const merged = merge(entry, added, nowMs);
-    // A short-lived score must not take a long-lived one along.
-    const ttlSeconds = Math.max(keepSeconds, (freshUntil(merged) - nowMs) / 1_000);
-    await this.#store.put(key, merged, ttlSeconds);
+    const selected = new Map<string, StoredScore>();
+    if (entry === null || (scope === "pair" && entry.model !== model)) return selected;
+    for (const hash of wordings.keys()) {
+      const score = entry.themes[hash];
+      if (score !== undefined && may(score, nowMs)) selected.set(hash, score);
+    }
+    if (scope === "set" && selected.size < wordings.size) selected.clear();
+    return selected;
   }
+
+  #serve(
+    status: "hit" | "stale",
+    { hashes }: Question,
+    { themes, model }: StoredScores,
+  ): CachedRanking {
+    const nowMs = this.#clock.nowMs();
+    const scores = hashes.map((hash) => themes[hash]).filter((score) => score !== undefined);
+    return {
+      scores: scores.map(toThemeScore),
+      model,
+      usage: noUsage,
+      asked: false,
+      cache: {
+        status,
+        known: hashes.length,
+        ranked: 0,
+        ageSeconds: ageSeconds(scores, nowMs),
+        ttlSeconds: ttlSeconds(scores, nowMs),
+      },
+    };
+  }
+
+  async #ask(
+    ranker: Ranker,
+    { key }: Question,
+    missing: readonly (readonly [hash: string, theme: Theme])[],
+    request: RankThroughRequest,
+    known: Known,
+  ): Promise<{ readonly value: Ranked; readonly joined: boolean }> {
+    const { mode, gate, deadline, defer } = request;
+    const refusal = gate();
+    if (refusal !== null) return { value: fail(refusal), joined: false };
+    const hosted = ranker.source === "gemini";
+    if (hosted && mode === "default" && (await this.#blocked.has(key, request)))
+      return { value: fail({ reason: "gemini_blocked", remembered: true }), joined: false };
+    // A refresh asks for something newer than what is under way for those who did not.
+    const wanted = missing.map(([hash]) => hash).toSorted();
+    return this.#flights.share([mode, key, ...wanted].join(" "), {
+      deadline,
+      work: () => this.#call(ranker, key, missing, request),
+      isOfUse: (ranked) => ranked.ok || !ranOutOfTime(ranked.failure),
+      // With the write, so that both are done even when the client has left.
+      keepAlive: (landing) =>
+        defer(landing.then((ranked) => this.#keep(key, ranked, request, known))),
+    });
+  }
+
+  async #call(
+    ranker: Ranker,
+    key: string,
+    missing: readonly (readonly [hash: string, theme: Theme])[],
+    { tenant, text, preferred, deadline }: RankThroughRequest,
+  ): Promise<Ranked> {
+    // The time of asking: a slow answer is not newer than a refresh that overtook it.
+    const at = this.#clock.nowMs();
+    const { until, keep } = timesOf(preferred ? preferredLifetime : fallbackLifetime, at, key);
+    const ranking = await ranker.rank(
+      { text, themes: missing.map(([, theme]) => theme) },
+      deadline,
+    );
+    if (!ranking.ok) return ranking;
+    const { model, usage, scores } = ranking.value;
+    const themes = Object.fromEntries(
+      scores.map(({ value, confidence }, index) => {
+        const score: StoredScore = [value, confidence, at, until, keep];
+        return [missing[index]?.[0] ?? "", score];
+      }),
+    );
+    return ok({ usage, scores: { tenant, model, themes } });
+  }
+
+  /** Stores what was ranked; of what failed, only that a text is not wanted. */
+  async #keep(
+    key: string,
+    ranked: Ranked,
+    request: RankThroughRequest,
+    known: Known,
+  ): Promise<void> {
+    if (!ranked.ok) {
+      if (ranked.failure.reason === "gemini_blocked") await this.#blocked.add(key, request);
+      return;
+    }
+    await this.#entries.add(key, ranked.value.scores, known, request);
+  }
+}
+
+async function rankUncached(
+  ranker: Ranker,
+  { text, themes, mode, gate, deadline }: RankThroughRequest,
+): Promise<Result<CachedRanking>> {
+  const refusal = gate();
+  const ranking = refusal ? fail(refusal) : await ranker.rank({ text, themes }, deadline);
+  if (!ranking.ok) return ranking;
+  const status = mode === "no-store" ? "bypass" : "miss";
+  const cache = { status, known: 0, ranked: themes.length, ageSeconds: null } as const;
+  return ok({ ...ranking.value, asked: true, cache });
 }

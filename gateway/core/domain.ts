@@ -23,6 +23,11 @@ export type Scope = "pair" | "set";
 export const egressLevels = ["any", "summary", "none"] as const;
 export type Egress = (typeof egressLevels)[number];
 
+/** Of two words on what may leave the house the stricter one. */
+export function stricterEgress(a: Egress, b: Egress): Egress {
+  return egressLevels.indexOf(a) > egressLevels.indexOf(b) ? a : b;
+}
+
 /** Relevance of one theme: `value` 0-100, unrounded; `confidence` 0-1, null where the ranker has none. */
 export interface ThemeScore {
   readonly value: number;

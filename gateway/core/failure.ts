@@ -36,10 +36,11 @@ export type Failure =
   | { readonly reason: "gemini_timeout"; readonly limit: TimeLimit }
   | { readonly reason: "gemini_error"; readonly status: number }
   | { readonly reason: "gemini_quota"; readonly retryAfterSeconds: number | null }
-  | { readonly reason: "gemini_blocked" }
+  /** `remembered`: refused a moment ago already, and not asked again. */
+  | { readonly reason: "gemini_blocked"; readonly remembered?: true }
   | { readonly reason: "gemini_bad_output"; readonly defect: OutputDefect }
   | { readonly reason: "circuit_open" }
-  | { readonly reason: "budget_spent" }
+  | { readonly reason: "budget_spent"; readonly retryAfterSeconds: number }
   | { readonly reason: "egress" }
   | { readonly reason: "deadline" };
 
@@ -51,12 +52,21 @@ export function wasNotAsked(failure: Failure): boolean {
   switch (failure.reason) {
     case "deadline":
     case "circuit_open":
+    case "budget_spent":
+    case "egress":
       return true;
     case "origin_overloaded":
       return failure.status === null;
+    case "gemini_blocked":
+      return failure.remembered === true;
     default:
       return false;
   }
+}
+
+/** Whether the asker's own budget ran out: another one's may not have. */
+export function ranOutOfTime(failure: Failure): boolean {
+  return failure.reason === "deadline" || ("limit" in failure && failure.limit === "deadline");
 }
 
 export type Result<T, F = Failure> =

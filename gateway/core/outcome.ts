@@ -8,11 +8,16 @@ export type CacheMode = (typeof cacheModes)[number];
 
 /** What the cache did for one ranking, in themes. */
 export interface CacheReport {
-  readonly status: "hit" | "partial" | "miss" | "bypass";
+  /** `stale`: all known, not all fresh, and the ranker could not be asked or failed. */
+  readonly status: "hit" | "partial" | "miss" | "stale" | "bypass";
   readonly known: number;
   readonly ranked: number;
   /** Age of the oldest score served, in whole seconds; null when none was. */
   readonly ageSeconds: number | null;
+  /** Of a hit or stale scores: how long they stay fresh, whole seconds; negative when they are not. */
+  readonly ttlSeconds?: number;
+  /** The scores came from the call of an identical request that was under way. */
+  readonly collapsed?: true;
 }
 
 /** What the cache did for one summary. */

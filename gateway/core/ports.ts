@@ -1,6 +1,6 @@
 // What the pipeline asks of the world. One contract test suite for each.
 import type { RankerSource, Ranking, Scope, Summary, SummarizerSource, Theme } from "./domain.ts";
-import type { Result, TimeLimit } from "./failure.ts";
+import type { Failure, Result, TimeLimit } from "./failure.ts";
 
 /** Time, injected so that tests own it. */
 export interface Clock {
@@ -17,6 +17,14 @@ export interface Stage {
   readonly budgetMs: number;
   /** What set `budgetMs`: the stage's own cap or the caller's remaining budget. */
   readonly limit: TimeLimit;
+  /** Asked before every call that costs money: null takes one such call, a failure forbids it. */
+  pay(): Promise<Failure | null>;
+}
+
+/** What a tenant may still spend on calls that cost money. */
+export interface Allowance {
+  /** Takes one call, or says why there is none. Waits `budgetMs` at most; never throws. */
+  take(tenant: string, budgetMs: number): Promise<Failure | null>;
 }
 
 /** The one deadline of a request. */
@@ -61,9 +69,35 @@ export interface Summarizer {
   summarize(request: SummaryRequest, deadline: Deadline): Promise<Result<Summary>>;
 }
 
-/** A key-value store that may fail: reads answer null then, writes are lost. */
+/** What may go wrong with a store of results; never more than an answer computed once too often. */
+export type CacheFault = "get_failed" | "get_timeout" | "put_failed" | "put_timeout";
+
+/** A key-value store that may fail, be behind the times, or hold what somebody else put there. */
 export interface ResultCache {
-  /** @param budgetMs what the request can spare; nothing is read with 0 */
-  get(key: string, budgetMs: number): Promise<unknown>;
-  put(key: string, value: unknown, ttlSeconds: number): Promise<void>;
+  /**
+   * null = nothing is there.
+   * @param budgetMs what the request can spare; nothing is read with 0
+   */
+  get(key: string, budgetMs: number): Promise<Result<unknown, CacheFault>>;
+  put(key: string, value: unknown, ttlSeconds: number): Promise<Result<null, CacheFault>>;
+}
+
+/** One asker's part in work that several may want at once. */
+export interface SharedWork<T> {
+  /** The asker's own deadline: another's work is waited for during a part of it. */
+  readonly deadline: Deadline;
+  readonly work: () => Promise<T>;
+  /** Called by whoever works: keeps its context alive until the work is done. */
+  readonly keepAlive: (landing: Promise<T>) => void;
+  /** Whether the outcome of another's work serves this asker as well. */
+  readonly isOfUse: (outcome: T) => boolean;
+}
+
+/** Joins those who want the same work while it is under way; remembers nothing after it. */
+export interface SingleFlight<T> {
+  /** @param name equal names mean equal work */
+  share(
+    name: string,
+    request: SharedWork<T>,
+  ): Promise<{ readonly value: T; readonly joined: boolean }>;
 }

@@ -112,6 +112,28 @@ export const statusAnswer = z
   })
   .openapi("Status");
 
+const calls = z
+  .object({
+    used: z.int().min(0).openapi({ description: "Calls made, and those lent and not given back." }),
+    limit: z.int().min(0).nullable().openapi({ description: "null = no limit." }),
+    left: z.int().min(0).nullable(),
+    resets_at: z.iso.datetime(),
+  })
+  .openapi("Calls");
+
+export const usageAnswer = z
+  .object({
+    day: z.iso.date().openapi({ description: "The UTC day that is counted." }),
+    budget: z.enum(["counted", "none", "unreachable"]).openapi({
+      description: "Whether anybody counts; if not, or while the count cannot be had, all is null.",
+    }),
+    requests: z.int().min(0).nullable().openapi({ description: "That reached the rankers." }),
+    cached: z.int().min(0).nullable().openapi({ description: "Rankings wholly from the cache." }),
+    cached_share: z.number().min(0).max(1).nullable(),
+    gemini: z.object({ day: calls, minute: calls }).nullable(),
+  })
+  .openapi("TenantUsage");
+
 export const healthAnswer = z.object({ status: z.literal("ok") }).openapi("Health");
 
 export const problemAnswer = z

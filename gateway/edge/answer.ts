@@ -39,8 +39,8 @@ export function toRankAnswer(ranking: RankOutcome, receipt: Receipt): RankAnswer
       prompt_tokens: receipt.usage.promptTokens,
       completion_tokens: receipt.usage.completionTokens,
       cost_usd: receipt.usage.costUsd,
-      // What a known score would have cost is not known while no price is configured.
-      saved_usd: ranking.cache.known === 0 ? 0 : null,
+      // What a known score, or one that another request paid, would have cost is not known while no price is configured.
+      saved_usd: ranking.cache.known === 0 && !ranking.cache.collapsed ? 0 : null,
     },
     processing_time_ms: receipt.processingTimeMs,
   };

@@ -14,16 +14,18 @@ import {
   cacheStatus,
   failureFields,
   rankFields,
+  reportCacheFault,
   RequestEvent,
   serverTiming,
   summaryFields,
 } from "../telemetry.ts";
+import type { Accounts } from "../tenancy/account.ts";
 import { catalogNamed } from "../tenancy/catalogs.ts";
 import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
 import { boundedBody, jsonOnly, readBody } from "./body.ts";
 import { fromRankThemes, toRankThemes } from "./dialects/rank-themes.ts";
 import type { Edge } from "./edge.ts";
-import { guard } from "./guard.ts";
+import { guard, type Access } from "./guard.ts";
 import { documentHead, routes } from "./openapi.ts";
 import { problem, type Trouble } from "./problem.ts";
 import { newRequestId } from "./request-id.ts";
@@ -34,6 +36,15 @@ import {
   type RankRequest,
 } from "./request-schema.ts";
 import { toStatus } from "./status.ts";
+import { toUsage } from "./usage.ts";
+
+/** Nothing is loaded, framed or sent anywhere; default-src does not speak for the last three. */
+const contentSecurityPolicy = {
+  defaultSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
 
 /** Budget of the older clients' route, which has no field for one. */
 const defaultBudgetMs = 15_000;
@@ -43,6 +54,9 @@ export interface Service {
   readonly pipeline: Pipeline;
   /** What is known of the origin now; null when there is none. */
   readonly origin: (() => OriginView) | null;
+  readonly access: Access;
+  /** What tenants spend and ask; null = nobody counts. */
+  readonly accounts: Accounts | null;
 }
 
 /**
@@ -59,8 +73,10 @@ export function createApp(
   app.use(requestId({ generator: () => newRequestId(clock.nowMs()) }));
   app.use(async (c, next) => {
     c.set("startedMs", clock.nowMs());
+    c.set("clock", clock);
     const event = new RequestEvent();
     c.set("event", event);
+    c.set("deferred", []);
     await next();
     // Only a route of ours is named: what a stranger typed stays out of the log.
     const route = methods.has(c.req.path) ? c.req.path : null;
@@ -73,10 +89,14 @@ export function createApp(
       status,
       duration_ms: durationMs,
     });
-    event.write();
+    // A write to KV that fails after the answer belongs to the event; each has its own time limit.
+    const deferred = c.get("deferred");
+    const write = () => event.write();
+    if (deferred.length === 0) write();
+    else c.executionCtx.waitUntil(Promise.allSettled(deferred).then(write));
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"] } }));
+  app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY" }));
   app.notFound((c) => problem(c, { kind: "not-found" }));
   app.onError((error, c) => {
     // The kind of a defect helps to find it; its message may quote the request.
@@ -96,7 +116,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline, origin }: Service,
+  { config, pipeline, origin, access, accounts }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -104,12 +124,26 @@ function serve(
     app.use(
       cors({
         origin: [...config.CORS_ORIGINS],
-        exposeHeaders: ["X-Request-Id", "Server-Timing", "Cache-Status", "Retry-After"],
+        allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+        allowHeaders: ["Authorization", "Content-Type", "X-Request-Id"],
+        exposeHeaders: [
+          "X-Request-Id",
+          "Server-Timing",
+          "Cache-Status",
+          "RateLimit-Policy",
+          "Retry-After",
+        ],
+        maxAge: 600,
       }),
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
   app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, origin?.() ?? null, version)));
+
+  app.get("/v1/usage", guard(access), async (c) => {
+    c.header("Cache-Control", "no-store");
+    return c.json(await toUsage(accounts, c.get("identity").tenant, clock.nowMs()));
+  });
 
   let document: string | null = null;
   app.get("/openapi.json", (c) => {
@@ -123,7 +157,10 @@ function serve(
     schema: S,
     handle: (c: Context<Edge>, body: z.output<S>) => Promise<Result<object, Trouble>>,
   ) => {
-    app.post(path, guard(config), jsonOnly, boundedBody, async (c) => {
+    app.post(path, guard(access), jsonOnly, boundedBody, async (c) => {
+      const { tenant } = c.get("identity");
+      const defer = (work: Promise<void>) => c.executionCtx.waitUntil(work);
+      c.set("count", (cached) => accounts?.count(tenant, cached, defer));
       const body = await readBody(c, schema);
       const answer = body.ok ? await handle(c, body.value) : body;
       return answer.ok ? c.json(answer.value) : problem(c, answer.failure);
@@ -160,7 +197,8 @@ function serve(
   app.openAPIRegistry.registerComponent("securitySchemes", "key", {
     type: "http",
     scheme: "bearer",
-    description: "An API key: tr_…",
+    bearerFormat: "tr_…",
+    description: "An API key of the deployment. A deployment for local work asks for none.",
   });
   for (const [path, allow] of methods) {
     app.all(path, (c) => problem(c, { kind: "method-not-allowed", allow }));
@@ -176,6 +214,7 @@ const methods = new Map([
 /** Writes an outcome into event and headers; what the answer itself says of the request. */
 function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: SummaryOutcome) {
   const processingTimeMs = Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
+  c.get("count")?.(ranking.cache.status === "hit");
   c.get("event").set({ ...rankFields(ranking), ...(summary && summaryFields(summary)) });
   c.header("Server-Timing", serverTiming(processingTimeMs, ranking, summary));
   c.header("Cache-Status", cacheStatus(ranking));
@@ -183,6 +222,7 @@ function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: Su
 }
 
 function unranked(c: Context<Edge>, failure: RankFailure): Result<never, Trouble> {
+  c.get("count")?.(false);
   c.get("event").set(failureFields(failure));
   return fail({ kind: "ranking-unavailable", failure });
 }
@@ -206,6 +246,13 @@ function callerOf(c: Context<Edge>, budgetMs: number): Caller {
     ...c.get("identity"),
     startedMs: c.get("startedMs"),
     budgetMs,
-    defer: (work) => c.executionCtx.waitUntil(work),
+    defer: (work) => {
+      c.get("deferred").push(work);
+      c.executionCtx.waitUntil(work);
+    },
+    report: (fault) => {
+      c.get("event").add("cache_faults", fault);
+      reportCacheFault(fault, c.get("requestId"));
+    },
   };
 }

@@ -1,13 +1,15 @@
 // Reads a JSON body: media type, size, encoding, syntax, shape, in this order.
 import type { z } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { fail, ok, type Result } from "../core/failure.ts";
+import type { Clock } from "../core/ports.ts";
 import type { Edge } from "./edge.ts";
 import { problem, type FieldError, type Trouble } from "./problem.ts";
 
 const maxBodyBytes = 512 * 1024;
+/** A body that takes longer holds a connection, and half the time that its request may have. */
+const bodyTimeoutMs = 10_000;
 /** More errors than this tell nobody anything. */
 const maxErrors = 100;
 /** A pointer names a field; longer than this it carries content. */
@@ -36,11 +38,55 @@ export const jsonOnly = createMiddleware<Edge>(async (c, next) => {
   return next();
 });
 
-/** 413 over 512 KiB, whatever Content-Length says. */
-export const boundedBody = bodyLimit({
-  maxSize: maxBodyBytes,
-  onError: (c) => problem(c, { kind: "payload-too-large" }),
+/**
+ * 413 over 512 KiB, whatever Content-Length says (hono/body-limit believes it), 408 for a body that
+ * drips. What is too much is not read.
+ */
+export const boundedBody = createMiddleware<Edge>(async (c, next) => {
+  const { body } = c.req.raw;
+  if (body === null) return next();
+  if (Number(c.req.header("content-length")) > maxBodyBytes)
+    return problem(c, { kind: "payload-too-large" });
+  const bytes = await readBounded(body, c.get("clock"));
+  if (!bytes.ok) return problem(c, bytes.failure);
+  c.req.raw = new Request(c.req.raw, { method: c.req.method, body: bytes.value });
+  return next();
 });
+
+async function readBounded(
+  body: ReadableStream<Uint8Array>,
+  clock: Clock,
+): Promise<Result<Uint8Array, Trouble>> {
+  const { promise: late, resolve } = Promise.withResolvers<"late">();
+  clock.timeoutSignal(bodyTimeoutMs).addEventListener("abort", () => resolve("late"));
+  const reader = body.getReader();
+  const leave = (failure: Trouble) => {
+    // It may be broken already; nobody waits for it.
+    reader.cancel().catch(() => {});
+    return fail(failure);
+  };
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const part = await Promise.race([reader.read(), late]);
+      if (part === "late") return leave({ kind: "body-timeout" });
+      if (part.done) break;
+      size += part.value.byteLength;
+      if (size > maxBodyBytes) return leave({ kind: "payload-too-large" });
+      parts.push(part.value);
+    }
+  } catch {
+    return fail({ kind: "invalid-json", detail: "The body did not arrive whole." });
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return ok(bytes);
+}
 
 /** 400 for what is not JSON, 422 for JSON that is not a valid request. */
 export async function readBody<S extends z.ZodType>(

@@ -7,6 +7,7 @@ import {
   rankAnswer,
   rankThemesAnswer,
   statusAnswer,
+  usageAnswer,
 } from "./answer-schema.ts";
 import { analyzeRequest, rankRequest, rankThemesRequest } from "./request-schema.ts";
 
@@ -25,12 +26,18 @@ const problemResponse = (description: string, retry = false) => ({
 const postProblems = {
   400: problemResponse("The body is empty, not UTF-8 or not JSON."),
   401: problemResponse("No valid API key."),
+  403: problemResponse("The API key lacks the scope that the route asks for."),
   405: problemResponse("Another method than the route's own."),
+  408: problemResponse("The body did not arrive in time."),
   413: problemResponse("The body is over 512 KiB."),
   415: problemResponse("The body is not plain application/json."),
   422: problemResponse("JSON, but not a valid request: `errors` points at each field."),
+  429: problemResponse("The API key has spent its requests of this period.", true),
   500: problemResponse("A defect of this service."),
-  503: problemResponse("No accepted ranker answered, or the deployment is misconfigured.", true),
+  503: problemResponse(
+    "No accepted ranker answered, the key could not be looked up, or the deployment is misconfigured.",
+    true,
+  ),
   504: problemResponse("The request's budget ran out before a ranker answered."),
 };
 
@@ -71,6 +78,19 @@ function get(path: string, operationId: string, summary: string, answer: z.ZodTy
   });
 }
 
+/** What the tenant of the key has asked and spent today. */
+function usage(): RouteConfig {
+  const route = get("/v1/usage", "usage", "Requests and paid calls of today", usageAnswer);
+  const description =
+    "Of the tenant that the key belongs to. Isolates tell their counts now and then: the last seconds may be missing.";
+  const responses = {
+    ...route.responses,
+    401: problemResponse("No valid API key."),
+    500: problemResponse("A defect of this service."),
+  };
+  return { ...route, description, security: [{ key: [] }], responses };
+}
+
 export const routes: readonly RouteConfig[] = [
   post(
     "/v1/rank",
@@ -99,6 +119,7 @@ export const routes: readonly RouteConfig[] = [
   get("/healthz", "health", "Whether the gateway is alive", healthAnswer),
   get("/readyz", "ready", "Whether the configuration can serve", healthAnswer),
   get("/v1/status", "status", "Rankers and summarizers, as this isolate knows them", statusAnswer),
+  usage(),
 ];
 
 for (const route of routes) {

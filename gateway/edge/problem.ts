@@ -16,6 +16,10 @@ export type Trouble =
   | { readonly kind: "unknown-catalog" }
   | { readonly kind: "method-not-allowed"; readonly allow: string }
   | { readonly kind: "unauthorized" }
+  | { readonly kind: "keys-unavailable" }
+  | { readonly kind: "forbidden"; readonly scope: string }
+  | { readonly kind: "rate-limited"; readonly retryAfterSeconds: number }
+  | { readonly kind: "body-timeout" }
   | { readonly kind: "unsupported-media-type"; readonly detail: string }
   | { readonly kind: "payload-too-large" }
   | { readonly kind: "invalid-json"; readonly detail: string }
@@ -26,7 +30,7 @@ export type Trouble =
 
 interface Wording {
   readonly slug: string;
-  readonly status: 400 | 401 | 404 | 405 | 413 | 415 | 422 | 500 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 422 | 429 | 500 | 503 | 504;
   readonly title: string;
   readonly detail: string;
   readonly retryable: boolean;
@@ -83,6 +87,39 @@ function wording(trouble: Trouble): Wording {
         title: "Unauthorized",
         detail: "A valid API key is required: Authorization: Bearer tr_…",
         headers: { "WWW-Authenticate": "Bearer" },
+      };
+    case "keys-unavailable":
+      return {
+        slug: trouble.kind,
+        status: 503,
+        title: "Keys unavailable",
+        detail: "The key could not be looked up; nothing is wrong with the request.",
+        retryable: true,
+        headers: { "Retry-After": "5" },
+      };
+    case "forbidden":
+      return {
+        ...final,
+        status: 403,
+        title: "Forbidden",
+        detail: `This API key does not have the scope ${trouble.scope}.`,
+      };
+    case "rate-limited":
+      return {
+        slug: trouble.kind,
+        status: 429,
+        title: "Too many requests",
+        detail: "This API key has spent its requests of this period; see RateLimit-Policy.",
+        retryable: true,
+        headers: { "Retry-After": String(trouble.retryAfterSeconds) },
+      };
+    case "body-timeout":
+      return {
+        slug: trouble.kind,
+        status: 408,
+        title: "Request timeout",
+        detail: "The body did not arrive in time.",
+        retryable: true,
       };
     case "unsupported-media-type":
       return { ...final, status: 415, title: "Unsupported media type", detail: trouble.detail };

@@ -74,6 +74,9 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
     request: GeminiRequest,
     stage: Stage,
   ): Promise<Result<GeminiAnswer>> {
+    // Every request is a call that Google may bill: the next model's too.
+    const unpaid = await stage.pay();
+    if (unpaid !== null) return fail(unpaid);
     // The SDK starts a request whose signal has already aborted.
     if (stage.signal.aborted) return fail({ reason: "gemini_timeout", limit: stage.limit });
     const generationConfig: GenerationConfig = {

@@ -4,7 +4,7 @@ import { ok } from "../core/failure.ts";
 import type { Ranker } from "../core/ports.ts";
 import { lexicalRelevance, overlap, prepare } from "../text/overlap.ts";
 
-export const lexicalModel = "lexical-1";
+export const lexicalModel = "lexical-2";
 
 /** Ranks by BM25 without collection statistics, so scope `pair`. Cannot fail. */
 export function createLexicalRanker(): Ranker {

@@ -1,5 +1,5 @@
 // The one deadline of a request, and each stage's share of it.
-import { fail, ok, type Result } from "../core/failure.ts";
+import { fail, ok, type Failure, type Result } from "../core/failure.ts";
 import type { Clock, Deadline, Stage } from "../core/ports.ts";
 
 /** Kept back from every stage, so that the answer itself is built and sent in time. */
@@ -10,14 +10,20 @@ const minStageMs = 300;
 /**
  * A deadline `budgetMs` after `startedMs`. Each stage gets the smaller of its own cap and what is
  * left less the reserve.
+ * @param pay how a stage's paid calls are allowed, within that many ms; without it all are
  */
-export function createDeadline(clock: Clock, startedMs: number, budgetMs: number): Deadline {
+export function createDeadline(
+  clock: Clock,
+  startedMs: number,
+  budgetMs: number,
+  pay: (budgetMs: number) => Promise<Failure | null> = () => Promise.resolve(null),
+): Deadline {
   const spareMs = () => Math.max(0, startedMs + budgetMs - reserveMs - clock.nowMs());
   return {
     spareMs,
     part(fraction: number): Deadline {
       const nowMs = clock.nowMs();
-      return createDeadline(clock, nowMs, reserveMs + fraction * spareMs());
+      return createDeadline(clock, nowMs, reserveMs + fraction * spareMs(), pay);
     },
     stage(capMs: number): Result<Stage> {
       const leftMs = spareMs();
@@ -27,6 +33,7 @@ export function createDeadline(clock: Clock, startedMs: number, budgetMs: number
         signal: clock.timeoutSignal(stageMs),
         budgetMs: stageMs,
         limit: capMs <= leftMs ? "cap" : "deadline",
+        pay: () => pay(stageMs),
       });
     },
   };

@@ -10,15 +10,20 @@ export interface FailoverOutcome<P extends { readonly source: string }, T> {
   readonly failures: readonly Failure[];
 }
 
+/** What every answer tells of how it came about. */
+export interface Answered {
+  /** Whether the provider was called; an answer that cost no call is no attempt. */
+  readonly asked: boolean;
+  /** What old knowledge of the provider stands in for: it could not be asked, or failed. */
+  readonly insteadOf?: Failure;
+}
+
 /**
- * Asks `providers` one after another. An answer that cost no call (`asked: false`) is no attempt.
- * @param gate a failure here means "not to be asked": recorded as skipped, never called
+ * Asks `providers` one after another.
+ * @param gate a failure here means "not to be looked at": recorded as skipped, never called
  * @param ask one provider's answer; throwing is a bug and is not caught
  */
-export async function failover<
-  P extends { readonly source: string },
-  T extends { readonly asked: boolean },
->(
+export async function failover<P extends { readonly source: string }, T extends Answered>(
   providers: readonly P[],
   clock: Clock,
   gate: (provider: P) => Failure | null,
@@ -37,13 +42,15 @@ export async function failover<
     const startedMs = clock.nowMs();
     const result = await ask(provider);
     const durationMs = Math.round(clock.nowMs() - startedMs);
-    if (result.ok) {
-      if (result.value.asked) attempts.push({ source, outcome: "ok", reason: null, durationMs });
-      return { attempts, answer: { provider, value: result.value }, failures };
+    const failure = result.ok ? result.value.insteadOf : result.failure;
+    if (failure !== undefined) {
+      failures.push(failure);
+      const outcome = wasNotAsked(failure) ? "skipped" : "failed";
+      attempts.push({ source, outcome, reason: failure.reason, durationMs });
+    } else if (result.ok && result.value.asked) {
+      attempts.push({ source, outcome: "ok", reason: null, durationMs });
     }
-    failures.push(result.failure);
-    const outcome = wasNotAsked(result.failure) ? "skipped" : "failed";
-    attempts.push({ source, outcome, reason: result.failure.reason, durationMs });
+    if (result.ok) return { attempts, answer: { provider, value: result.value }, failures };
   }
   return { attempts, answer: null, failures };
 }

@@ -9,7 +9,7 @@ export const usage = `npm start [-- FLAGS]
   --origin none   no origin: Gemini ranks (GEMINI_API_KEY in the environment or in .dev.vars)
   --dialect D     how that origin is asked: completions (vLLM, default), chat (Ollama)
                   or rerank
-  --persist       keep cached results between runs
+  --persist       keep cached results and API keys between runs
   --help          this text`;
 
 export interface Options {

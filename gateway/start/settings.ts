@@ -45,7 +45,7 @@ export function embeddedSettings(originUrl: string): Settings {
   return {
     ORIGIN_BASE_URL: originUrl,
     ORIGIN_DIALECT: "rerank",
-    ORIGIN_MODEL_VERSION: "embedded-use-lite-en-1",
+    ORIGIN_MODEL_VERSION: "embedded-use-lite-en-2",
     // A catalogue that is new to it is embedded theme by theme on a CPU.
     ORIGIN_TIMEOUT_MS: "10000",
   };

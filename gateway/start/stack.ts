@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { CannotStart } from "./cannot-start.ts";
 import { startChild, type Child } from "./child.ts";
 import { greeting, type Status } from "./greeting.ts";
+import { npmGone } from "./npm-gone.ts";
 import { readOptions, usage, type Options } from "./options.ts";
 import { assertFree, freePort } from "./port.ts";
 import {
@@ -31,6 +32,7 @@ export async function start(args: readonly string[]): Promise<number> {
   const stack = new Stack();
   const { promise: asked, resolve: stop } = Promise.withResolvers<0>();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop(0));
+  void npmGone().then(() => stop(0));
   // A reader that went away, as `| head` does, or a terminal that was closed.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stop(0));
   try {

@@ -2,22 +2,43 @@
 
 /** Longest summary that is passed on, in UTF-16 units. */
 const maxLength = 1_500;
+/** What a model wrote beyond this is not looked at. */
+const maxRead = 4 * maxLength;
 
 // C0 (but tab and line feed), C1, soft hyphen, zero-width, bidi and other format controls, tags.
 const hidden =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\ufff9-\ufffb]|\u034f|[\u{e0000}-\u{e007f}]/gu;
-/** Any spelling that some renderer takes for a link, up to the punctuation around it. */
-const link =
-  /(?<![\p{L}\p{N}])(?:(?:https?|ftp):[\\/]+|\/\/(?=[\p{L}\p{N}])|www\.|(?:javascript|vbscript|data|mailto):)[^\s<>()"'*]*[^\s<>()"'*_.,!?:;。！？]/giu;
+/** Where some renderer would see a link begin. */
+const linkStarts = [
+  String.raw`(?:https?|ftp|wss?|file):[\\/]+`,
+  String.raw`//(?=[\p{L}\p{N}])`,
+  String.raw`www\.`,
+  String.raw`(?:javascript|vbscript|data|blob|mailto|tel|sms):`,
+  // A host and what is asked of it, without a scheme: evil.example/?q=…
+  String.raw`(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}(?::\d+)?[/?#]`,
+  // The target of a link in Markdown, whatever it is.
+  String.raw`(?<=\]\()`,
+];
+/** Up to the punctuation around it. */
+const link = new RegExp(
+  String.raw`(?<![\p{L}\p{N}])(?:${linkStarts.join("|")})[^\s<>()"'*]*[^\s<>()"'*_.,!?:;。！？]`,
+  "giu",
+);
+/** Markup: the answer's summary is plain text. */
+const tag = /<[/!?]?\p{L}[^<>]*>/giu;
 
 /** @param source the text that was summarised: links that stand in it may stay */
 export function cleanSummary(summary: string, source: string): string {
-  const known = new Set(plain(source).match(link));
-  const clean = plain(summary)
-    .replace(link, (url) => (known.has(url) ? url : ""))
-    .replace(/[ \t]+/g, " ")
-    .trim();
-  return shorten(clean, maxLength);
+  const text = plain(source);
+  const known = new Set([...(text.match(link) ?? []), ...(text.match(tag) ?? [])]);
+  const strip = (written: string) =>
+    written
+      .replace(tag, (markup) => (known.has(markup) ? markup : ""))
+      .replace(link, (url) => (known.has(url) ? url : ""));
+  let clean = plain(summary).slice(0, maxRead).toWellFormed();
+  // What is taken out may join what stood around it; each round is shorter than the one before.
+  for (let next = strip(clean); next !== clean; next = strip(clean)) clean = next;
+  return shorten(clean.replace(/[ \t]+/g, " ").trim(), maxLength);
 }
 
 const sentenceEnd = /[.!?](?=\s)|[。！？]/gu;

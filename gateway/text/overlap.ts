@@ -13,12 +13,15 @@ export interface Prepared {
   readonly length: number;
 }
 
-/** How soon a repeated term stops adding: the first use weighs 1 at the reference length, all uses 3. */
-const k1 = 2;
-/** How far a long text must repeat a term for the same weight, 0 = not at all. */
-const b = 0.5;
-/** Terms of a text of the usual length, about 150 words: fixed, as no collection stands behind it. */
-const referenceLength = 60;
+/** How occurrences become weight; gateway/decisions/0008 has what else was tried. */
+export const saturation = {
+  /** How soon a repeated term stops adding: the first use weighs 1 at the reference length, all uses 3. */
+  k1: 2,
+  /** How far a long text must repeat a term for the same weight, 0 = not at all. */
+  b: 0.5,
+  /** Terms of a text of the usual length, about 150 words: fixed, as no collection stands behind it. */
+  referenceLength: 60,
+} as const;
 /** The label names the theme, the description only illustrates it. */
 const labelWeight = 2;
 /** The overlap at which `lexicalRelevance` is one half: a label's own word and a word of its description. */
@@ -51,6 +54,7 @@ export function prepare(text: string): Prepared {
  * many of the catalogue's themes use a term, and a theme's score must not depend on the others.
  */
 export function overlap({ counts, length }: Prepared, theme: Wording): number {
+  const { k1, b, referenceLength } = saturation;
   const damping = k1 * (1 - b + (b * length) / referenceLength);
   let sum = 0;
   for (const [term, weight] of weights(theme)) {

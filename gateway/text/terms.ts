@@ -20,7 +20,7 @@ const stopWords = new Set(
 );
 
 /** A letter or digit with all letters, digits and combining marks after it. */
-const word = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
+const wordRun = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 const english = /^[a-z]+$/;
 /** Scripts that put no space between words. */
 const unspaced =
@@ -28,20 +28,37 @@ const unspaced =
 /** Finds words by dictionary in the unspaced scripts, whatever locale it is given. */
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 
+/** Porter's rules leave these where -y, -ous and -osity were; a short stem may differ by one alone. */
+const leftOver = /(?<=.{5})[ius]$/;
+
+/** The words of `text` in reading order, in lower case, function words included. */
+export function* words(text: string): Generator<string> {
+  for (const [run] of text.normalize("NFKC").toLowerCase().matchAll(wordRun)) {
+    if (!unspaced.test(run)) yield run;
+    else for (const { segment } of segmenter.segment(run)) yield segment;
+  }
+}
+
+/** Whether a word, as `words` gives it, says nothing of a subject: an English function word. */
+export function isFunctionWord(word: string): boolean {
+  return stopWords.has(word);
+}
+
+/**
+ * A word, as `words` gives it, without its inflection: words of plain a-z after Porter (1980) and
+ * one step further, so that geometry is geometric and curious is curiosity; others stay whole.
+ */
+export function stem(word: string): string {
+  return english.test(word) ? stemmer(word).replace(leftOver, "") : word;
+}
+
 /**
  * The terms of `text` in reading order, repeats kept. NFKC and lower case make the spellings of one
- * word equal; diacritics stay, because they tell words apart in most languages that use them. Words
- * of plain a-z are stemmed after Porter (1980); words of every other script stay whole.
+ * word equal; diacritics stay, because they tell words apart in most languages that use them.
  * @returns [] when the text holds nothing but function words, punctuation or white space
  */
 export function terms(text: string): string[] {
   const found: string[] = [];
-  for (const [run] of text.normalize("NFKC").toLowerCase().matchAll(word)) {
-    if (unspaced.test(run)) {
-      for (const { segment } of segmenter.segment(run)) found.push(segment);
-    } else if (!stopWords.has(run)) {
-      found.push(english.test(run) ? stemmer(run) : run);
-    }
-  }
+  for (const each of words(text)) if (!isFunctionWord(each)) found.push(stem(each));
   return found;
 }

@@ -1,8 +1,12 @@
 // `npm run bench -- NAME`: runs one benchmark, prints its table and writes its figures as JSON.
+import { benchCache } from "./cache.ts";
 import { benchOrigin } from "./origin.ts";
+import { benchTenants } from "./tenants.ts";
 
 const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
+  cache: benchCache,
   origin: benchOrigin,
+  tenants: benchTenants,
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -3,6 +3,7 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import { createKvCache } from "../../gateway/cache/kv.ts";
+import { fail, ok } from "../../gateway/core/failure.ts";
 import type { ResultCache } from "../../gateway/core/ports.ts";
 import { ManualClock } from "../unit/support/manual-clock.ts";
 import { MemoryCache } from "../unit/support/memory-cache.ts";
@@ -13,8 +14,7 @@ const patientMs = 10_000;
 
 afterEach(reset);
 
-const kv = (namespace: KVNamespace = env.CACHE, report: (fault: string) => void = () => {}) =>
-  createKvCache(namespace, clock, patientMs, report);
+const kv = (namespace: KVNamespace = env.CACHE) => createKvCache(namespace, clock, patientMs);
 
 const caches: [name: string, make: () => ResultCache][] = [
   ["KV", () => kv()],
@@ -34,21 +34,21 @@ describe.each(caches)("a result cache: %s", (_, make) => {
   ])("gives what was put: %s", async (__, value) => {
     const cache = make();
     await cache.put("k", value, 3_600);
-    expect(await cache.get("k", patientMs)).toEqual(value);
+    expect(await cache.get("k", patientMs)).toEqual(ok(value));
   });
 
   it("knows nothing of a key that was never put", async () => {
     const cache = make();
     await cache.put("k", 1, 3_600);
-    expect(await cache.get("k2", patientMs)).toBeNull();
-    expect(await cache.get("K", patientMs)).toBeNull();
+    expect(await cache.get("k2", patientMs)).toEqual(ok(null));
+    expect(await cache.get("K", patientMs)).toEqual(ok(null));
   });
 
   it("gives what was put last", async () => {
     const cache = make();
     await cache.put("k", { a: 1 }, 3_600);
     await cache.put("k", { b: 2 }, 3_600);
-    expect(await cache.get("k", patientMs)).toEqual({ b: 2 });
+    expect(await cache.get("k", patientMs)).toEqual(ok({ b: 2 }));
   });
 
   it("gives to each reader a value of its own", async () => {
@@ -56,9 +56,10 @@ describe.each(caches)("a result cache: %s", (_, make) => {
     const value = { list: [1] };
     await cache.put("k", value, 3_600);
     value.list.push(2);
-    const first = (await cache.get("k", patientMs)) as typeof value;
-    first.list.push(3);
-    expect(await cache.get("k", patientMs)).toEqual({ list: [1] });
+    const first = await cache.get("k", patientMs);
+    if (!first.ok) expect.fail(first.failure);
+    (first.value as typeof value).list.push(3);
+    expect(await cache.get("k", patientMs)).toEqual(ok({ list: [1] }));
   });
 
   it("takes many writes and reads at once", async () => {
@@ -66,7 +67,7 @@ describe.each(caches)("a result cache: %s", (_, make) => {
     const keys = Array.from({ length: 50 }, (__, i) => `scores:${i}`);
     await Promise.all(keys.map((key) => cache.put(key, { key }, 3_600)));
     const found = await Promise.all(keys.map((key) => cache.get(key, patientMs)));
-    expect(found).toEqual(keys.map((key) => ({ key })));
+    expect(found).toEqual(keys.map((key) => ok({ key })));
   });
 });
 
@@ -88,30 +89,25 @@ describe("KV as a result cache", () => {
   });
 
   it.each(["{broken", "", "undefined", '{"a":1} x', "\u0000"])(
-    "reads %j, which someone else stored, as nothing",
+    "reads %j, which someone else stored, as a fault",
     async (stored) => {
       await env.CACHE.put("k", stored);
-      const faults: string[] = [];
-      expect(await kv(env.CACHE, (fault) => faults.push(fault)).get("k", patientMs)).toBeNull();
-      expect(faults).toEqual(["get_failed"]);
+      expect(await kv().get("k", patientMs)).toEqual(fail("get_failed"));
     },
   );
 
   it.each(["", ".", "..", "k".repeat(513)])("survives a key that KV refuses: %j", async (key) => {
-    const faults: string[] = [];
-    const cache = kv(env.CACHE, (fault) => faults.push(fault));
-    await expect(cache.put(key, 1, 60)).resolves.toBeUndefined();
-    expect(await cache.get(key, patientMs)).toBeNull();
-    expect(faults).toEqual(["put_failed", "get_failed"]);
+    expect(await kv().put(key, 1, 60)).toEqual(fail("put_failed"));
+    expect(await kv().get(key, patientMs)).toEqual(fail("get_failed"));
   });
 
   it("survives a value that is no JSON, and stores nothing of it", async () => {
     const circle: { self?: object } = {};
     circle.self = circle;
     for (const value of [circle, 1n]) {
-      await expect(kv().put("k", value, 60)).resolves.toBeUndefined();
+      expect(await kv().put("k", value, 60)).toEqual(fail("put_failed"));
     }
-    expect(await kv().get("k", patientMs)).toBeNull();
+    expect(await kv().get("k", patientMs)).toEqual(ok(null));
   });
 
   const namespace = (method: () => unknown) =>
@@ -126,11 +122,9 @@ describe("KV as a result cache", () => {
       },
     ],
   ])("never fails over a namespace that %s", async (_, method) => {
-    const faults: string[] = [];
-    const cache = kv(namespace(method), (fault) => faults.push(fault));
-    expect(await cache.get("k", patientMs)).toBeNull();
-    await expect(cache.put("k", 1, 60)).resolves.toBeUndefined();
-    expect(faults).toEqual(["get_failed", "put_failed"]);
+    const cache = kv(namespace(method));
+    expect(await cache.get("k", patientMs)).toEqual(fail("get_failed"));
+    expect(await cache.put("k", 1, 60)).toEqual(fail("put_failed"));
   });
 
   it.each([
@@ -138,19 +132,17 @@ describe("KV as a result cache", () => {
     ["the caller's budget", 10_000, 250],
   ])("over a namespace that hangs reads nothing after %s", async (_, timeoutMs, budgetMs) => {
     const manual = new ManualClock();
-    const faults: string[] = [];
     const hanging = namespace(() => new Promise(() => {}));
-    const cache = createKvCache(hanging, manual, timeoutMs, (fault) => faults.push(fault));
-    const reading = cache.get("k", budgetMs);
+    const reading = createKvCache(hanging, manual, timeoutMs).get("k", budgetMs);
     manual.advance(250);
-    expect([await reading, faults]).toEqual([null, ["get_timeout"]]);
+    expect(await reading).toEqual(fail("get_timeout"));
   });
 
   it("is not asked when nothing of the budget is left", async () => {
     let asked = 0;
     const cache = kv(namespace(() => Promise.resolve((asked += 1))));
-    expect(await cache.get("k", 0)).toBeNull();
-    expect(await cache.get("k", -1)).toBeNull();
+    expect(await cache.get("k", 0)).toEqual(ok(null));
+    expect(await cache.get("k", -1)).toEqual(ok(null));
     expect(asked).toBe(0);
   });
 });

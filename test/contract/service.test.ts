@@ -69,6 +69,7 @@ describe("/openapi.json", () => {
       "/v1/analyze",
       "/v1/rank",
       "/v1/status",
+      "/v1/usage",
     ]);
   });
 });

@@ -20,10 +20,15 @@ function environment(overrides: Overrides): Env {
 
 /** Sends a request and waits until all that it deferred is done. */
 export async function send(request: Request, overrides: Overrides = {}): Promise<Response> {
+  return sendTo(environment(overrides), request);
+}
+
+/** The same with bindings of a test's own: one isolate for each environment object. */
+export async function sendTo(to: Env, request: Request): Promise<Response> {
   const context = createExecutionContext();
   const response = await worker.fetch(
     request as Request<unknown, IncomingRequestCfProperties>,
-    environment(overrides),
+    to,
     context,
   );
   await waitOnExecutionContext(context);

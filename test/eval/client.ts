@@ -27,6 +27,8 @@ const longestWaitMs = 120_000;
 export function createClient({ api, url, key, wanted }: Target) {
   const endpoint = `${url.replace(/\/+$/, "")}${api.path}`;
   let notBeforeMs = 0;
+  /** One that was never there is not waited for; one that was may come back. */
+  let reached = false;
 
   return async (
     text: string,
@@ -49,9 +51,11 @@ export function createClient({ api, url, key, wanted }: Target) {
       }).catch((error: unknown) => (error instanceof Error ? error.name : "failed"));
       if (typeof response === "string") {
         trouble = response;
+        if (!reached) break;
         notBeforeMs = Date.now() + 1_000 * attempt;
         continue;
       }
+      reached = true;
       if (response.ok) {
         const body: unknown = await response.json();
         const ms = Math.round(performance.now() - startedMs);

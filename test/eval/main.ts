@@ -1,11 +1,14 @@
 // `npm run eval`: ranking quality of any running gateway or rerank API on labelled sets.
+import { writeFileSync } from "node:fs";
 import { measured } from "../bench/machine.ts";
 import { agreementFigures, agreementTable, chanceFloor, paired } from "./agreement-report.ts";
 import { calibration, calibrationTable } from "./calibration.ts";
 import { createClient, Unranked, type Client } from "./client.ts";
+import { createDirectClient } from "./direct.ts";
 import { BadDataset, readDatasets, type Dataset } from "./dataset.ts";
 import { digest, evaluate, type EvaluateOptions } from "./evaluate.ts";
 import { compare, setFigures } from "./figures.ts";
+import { injectionReport } from "./injection/report.ts";
 import { BadUsage, readOptions, usage, type Options } from "./options.ts";
 import { rankerApis } from "./rankers.ts";
 import { BadRecord, readRecord, writeRecord, type EvalRecord } from "./record.ts";
@@ -28,6 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
+  if (options.injection) return attack(options, args);
   const datasets = readDatasets(options.data, options.split, options.limit);
   const other = options.against === undefined ? null : readRecord(options.against);
   const client = clientOf(options);
@@ -66,7 +70,44 @@ async function main(args: readonly string[]): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-function clientOf({ api, url, key, sources, cache, model }: Options): Client {
+async function attack(options: Options, args: readonly string[]): Promise<number> {
+  const startedMs = performance.now();
+  const { limit, concurrency, json } = options;
+  const { text, figures, failed } = await injectionReport(clientOf(options), {
+    limit,
+    concurrency,
+  });
+  console.log(text);
+  if (json !== undefined) {
+    const report = { ...header(options, args, figures.model, startedMs), figures };
+    writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  for (const line of failed) console.error(`not ranked: ${line}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** What stands above every result: who was asked, where and when, and how to ask again. */
+function header(
+  { name, api, sources, dialect, layout, origin }: Options,
+  args: readonly string[],
+  model: string | null,
+  startedMs: number,
+) {
+  const asked = origin === undefined ? [api, sources?.join(",")] : [dialect, layout];
+  return {
+    ranker: name ?? asked.filter(Boolean).join(" "),
+    model,
+    measured: measured(),
+    command: `npm run eval -- ${withoutKey(args).join(" ")}`,
+    seconds: Math.round((performance.now() - startedMs) / 1_000),
+  };
+}
+
+function clientOf(options: Options): Client {
+  const { api, url, key, sources, cache, model, origin, preset, dialect, layout } = options;
+  if (origin !== undefined) {
+    return createDirectClient({ origin, apiKey: key, preset, dialect, layout });
+  }
   const asked = rankerApis[api];
   if (asked === undefined) throw new BadUsage(`--api: ${api}`);
   return createClient({ api: asked, url, key, wanted: { sources, cache, model } });
@@ -74,10 +115,22 @@ function clientOf({ api, url, key, sources, cache, model }: Options): Client {
 
 function runOptions(options: Options, datasets: readonly Dataset[]): EvaluateOptions {
   const { url, api, model, sources, cache, concurrency, json } = options;
+  const { origin, preset, dialect, layout } = options;
   return {
     concurrency,
     partialFile: `${json ?? ".eval"}.partial`,
-    run: JSON.stringify([url, api, model, sources, cache, datasets.map(digest)]),
+    run: JSON.stringify([
+      url,
+      api,
+      model,
+      sources,
+      cache,
+      origin,
+      preset,
+      dialect,
+      layout,
+      ...datasets.map(digest),
+    ]),
   };
 }
 
@@ -87,18 +140,9 @@ async function ask(
   options: Options,
   args: readonly string[],
 ): Promise<{ record: EvalRecord; failed: readonly string[] }> {
-  const { api, sources } = options;
   const startedMs = performance.now();
   const { sets, failed, model } = await evaluate(client, datasets, runOptions(options, datasets));
-  const record = {
-    ranker: options.name ?? [api, sources?.join(",")].filter(Boolean).join(" "),
-    model,
-    measured: measured(),
-    command: `npm run eval -- ${withoutKey(args).join(" ")}`,
-    seconds: Math.round((performance.now() - startedMs) / 1_000),
-    sets: [...sets],
-  };
-  return { record, failed };
+  return { record: { ...header(options, args, model, startedMs), sets: [...sets] }, failed };
 }
 
 async function agreementReport(

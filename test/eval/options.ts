@@ -1,5 +1,6 @@
 // What the command line may say.
 import { parseArgs } from "node:util";
+import { promptLayouts } from "../../gateway/core/origin.ts";
 import { rankerApis } from "./rankers.ts";
 
 export const usage = `npm run eval -- [--url URL] [--data DIR] [--split dev]
@@ -16,12 +17,14 @@ export const usage = `npm run eval -- [--url URL] [--data DIR] [--split dev]
   --price USD        per 1,000 rankings, where the answers name no cost
   --name NAME        the ranker's name in the tables
   --json FILE        writes the run: every ranking, for --against, --from and the reports
+  --origin URL       no gateway between: its own ranker in this process, for slow servers;
+                     with --preset NAME, --dialect completions|chat, --layout text-first|catalog-first
   --from FILE        reads a run instead of asking anybody
   --against FILE     another run: the two are compared text by text
 
   --agreement        the ranker with itself, themes shuffled and repeated, and with --against
   --calibration      whether scores mean what they say, and what confidence knows
-  --injection        texts that try to move a theme
+  --injection        texts that try to move a theme, 120 of them or --limit; its carriers are fixed
 `;
 
 /** What the command was told that it cannot use; the message names the flag. */
@@ -40,8 +43,11 @@ export function readOptions(args: readonly string[]) {
       "--from: has only what was asked then; --agreement and --injection ask anew",
     );
   }
+  const layout = promptLayouts.find((each) => each === values.layout);
+  if (layout === undefined) throw new BadUsage(`--layout: one of ${promptLayouts.join(", ")}`);
   return {
     ...values,
+    layout,
     price,
     limit: whole("limit", values.limit ?? null),
     concurrency: whole("concurrency", values.concurrency),
@@ -69,6 +75,10 @@ function parse(args: readonly string[]) {
         price: { type: "string" },
         name: { type: "string" },
         json: { type: "string" },
+        origin: { type: "string" },
+        preset: { type: "string", default: "llama-3.1-8b.4090" },
+        dialect: { type: "string", default: "completions" },
+        layout: { type: "string", default: "text-first" },
         from: { type: "string" },
         against: { type: "string" },
         agreement: { type: "boolean", default: false },

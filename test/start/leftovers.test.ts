@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { membersOf, runToEnd, startStack, type Stack } from "../support/stack.ts";
+import { membersOf, runToEnd, startStack, type Runner, type Stack } from "../support/stack.ts";
 
 const patience = { timeout: 20_000, interval: 100 };
 
@@ -13,10 +13,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(temporary, { recursive: true }));
 
+/** npm keeps a folder of its own there. */
+function ownFolders(): string[] {
+  return readdirSync(temporary).filter((name) => name.startsWith("themerank-"));
+}
+
 /** With the embedded origin: two children, each with children of its own. */
-async function started(): Promise<Stack> {
-  const stack = await startStack([], { TMPDIR: temporary, ORIGIN_API_KEY: "a-secret" });
-  expect(readdirSync(temporary)).toContainEqual(expect.stringMatching(/^themerank-/));
+async function started(runner: Runner = "node"): Promise<Stack> {
+  const settings = { TMPDIR: temporary, ORIGIN_API_KEY: "a-secret" };
+  const stack = await startStack([], settings, undefined, runner);
+  expect(ownFolders()).toHaveLength(1);
   expect(stack.groups).toHaveLength(2);
   return stack;
 }
@@ -24,7 +30,7 @@ async function started(): Promise<Stack> {
 async function assertNothingLeft({ groups }: Stack): Promise<void> {
   await expect.poll(() => membersOf(groups), patience).toEqual([]);
   // The leash of the gateway takes the folder away before it ends.
-  expect(readdirSync(temporary)).toEqual([]);
+  expect(ownFolders()).toEqual([]);
 }
 
 describe("npm start leaves nothing behind", () => {
@@ -52,6 +58,13 @@ describe("npm start leaves nothing behind", () => {
     await assertNothingLeft(stack);
   });
 
+  it("when npm, which ran it, is told to end and passes nothing on", async () => {
+    const stack = await started("npm");
+    process.kill(stack.pid, "SIGTERM");
+    await assertNothingLeft(stack);
+    await stack.ended;
+  });
+
   it("on Ctrl-C pressed twice", async () => {
     const stack = await started();
     const [code] = await Promise.all([stack.stop("SIGINT"), stack.stop("SIGINT")]);
@@ -62,6 +75,6 @@ describe("npm start leaves nothing behind", () => {
   it("when a setting is wrong", async () => {
     const { code } = await runToEnd(["--port", "70000"], { TMPDIR: temporary });
     expect(code).toBe(1);
-    expect(readdirSync(temporary)).toEqual([]);
+    expect(ownFolders()).toEqual([]);
   });
 });

@@ -7,6 +7,8 @@ declare module "vitest" {
     vllm: string;
     llamaServer: string;
     gemini: string;
+    /** What is posted here is printed when all have run. */
+    notes: string;
     /** A loopback port on which nothing listens. */
     refusedPort: number;
   }

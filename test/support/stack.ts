@@ -39,9 +39,20 @@ function environment(settings: Readonly<Record<string, string>>): NodeJS.Process
   return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }), CI: "1", ...settings };
 }
 
-function run(args: readonly string[], settings: Readonly<Record<string, string>>, cwd: string) {
-  // The script itself, as `npm start` runs it: npm would add a process between us and its signals.
-  const child = spawn(process.execPath, ["gateway/start/start.mjs", ...args], {
+/** Most tests run the script itself, as `npm start` does: npm would stand between them and it. */
+export type Runner = "node" | "npm";
+
+function run(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  cwd: string,
+  runner: Runner = "node",
+) {
+  const [command, first] =
+    runner === "npm"
+      ? (["npm", ["start", "--"]] as const)
+      : ([process.execPath, ["gateway/start/start.mjs"]] as const);
+  const child = spawn(command, [...first, ...args], {
     cwd,
     env: environment(settings),
     stdio: ["ignore", "pipe", "pipe"],
@@ -76,9 +87,11 @@ export async function startStack(
   args: readonly string[] = [],
   settings: Readonly<Record<string, string>> = {},
   checkout = root,
+  runner: Runner = "node",
 ): Promise<Stack> {
   const port = await freePort();
-  const { child, ended, output } = run(["--port", String(port), ...args], settings, checkout);
+  const given = ["--port", String(port), ...args];
+  const { child, ended, output } = run(given, settings, checkout, runner);
   const ready = new Promise<"ready">((resolve) => {
     child.stdout.on("data", () => {
       if (output().includes("is ready on")) resolve("ready");

@@ -1,6 +1,7 @@
 // Guarantees of the configuration: defaults, and complaints that name settings and never values.
 import { describe, expect, it } from "vitest";
 import { configNames, parseConfig, type Config } from "../../gateway/config.ts";
+import { callLimits } from "../../gateway/tenancy/ledger.ts";
 
 function accepted(env: Record<string, unknown>): Config {
   const parsed = parseConfig(env);
@@ -72,6 +73,14 @@ describe("a good setting", () => {
     ]);
   });
 
+  it("may list origins of browsers", () => {
+    const given = "https://app.example, http://localhost:3000";
+    expect(accepted({ CORS_ORIGINS: given }).CORS_ORIGINS).toEqual([
+      "https://app.example",
+      "http://localhost:3000",
+    ]);
+  });
+
   it("maps token ids to ratings", () => {
     const config = accepted({ ORIGIN_RATING_TOKENS: '{"9693": 9, "2152": 0}' });
     expect(config.ORIGIN_RATING_TOKENS).toEqual(
@@ -125,6 +134,10 @@ const bad: [name: string, value: unknown][] = [
   ["EGRESS", "secret"],
   ["GEMINI_BASE_URL", "secret"],
   ["GEMINI_MODELS", ","],
+  ["CORS_ORIGINS", "*"],
+  ["CORS_ORIGINS", "https://app.example/"],
+  ["CORS_ORIGINS", "https://fine.example,secret"],
+  ["CORS_ORIGINS", "null"],
   ["AUTH_MODE", "secret"],
   ["AUTH_MODE", ""],
   ["GEMINI_API_KEY", { secret: 1 }],
@@ -169,5 +182,34 @@ describe("configNames", () => {
     expect(new Set(configNames).size).toBe(configNames.length);
     expect(configNames).toEqual(expect.arrayContaining(["RANKERS", "AUTH_MODE", "CACHE_PEPPER"]));
     expect(configNames).not.toContain("CACHE");
+  });
+});
+
+describe("the budget of paid calls", () => {
+  it.each([
+    ["", ""],
+    ["none", "none"],
+    ["0", 0],
+    ["250", 250],
+  ])("may be %j", (given, read) => {
+    expect(accepted({ GEMINI_DAILY_CALLS: given }).GEMINI_DAILY_CALLS).toBe(read);
+  });
+
+  it.each(["-1", "2.5", "many", "1e400", "None"])("may not be %j", (given) => {
+    expect(refused({ GEMINI_MINUTE_CALLS: given })).toEqual(["GEMINI_MINUTE_CALLS"]);
+  });
+
+  it("is limited where keys are required, and for local work only where a limit is set", () => {
+    const limits = (env: Record<string, string>) => callLimits(accepted(env));
+    expect(limits({})).toEqual({ day: 10_000, minute: 120 });
+    expect(limits({ AUTH_MODE: "open" })).toEqual({ day: null, minute: null });
+    expect(limits({ AUTH_MODE: "open", GEMINI_DAILY_CALLS: "7" })).toEqual({
+      day: 7,
+      minute: null,
+    });
+    expect(limits({ GEMINI_DAILY_CALLS: "none", GEMINI_MINUTE_CALLS: "0" })).toEqual({
+      day: null,
+      minute: 0,
+    });
   });
 });

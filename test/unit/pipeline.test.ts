@@ -14,6 +14,7 @@ import {
   type Caller,
   type Pipeline,
 } from "../../gateway/pipeline.ts";
+import { createSingleFlight } from "../../gateway/resilience/single-flight.ts";
 import { ManualClock } from "./support/manual-clock.ts";
 import { MemoryCache } from "./support/memory-cache.ts";
 import { money, sleep, theme, work } from "./support/theme.ts";
@@ -57,10 +58,12 @@ function pipelineOf(
   return {
     rankers,
     summarizers,
-    themeCache: new ThemeCache(store, keys, clock),
-    summaryCache: new SummaryCache(store, keys, clock),
+    themeCache: new ThemeCache(store, keys, clock, createSingleFlight(clock)),
+    summaryCache: new SummaryCache(store, keys, clock, createSingleFlight(clock)),
+    gate: () => null,
     evidence: (_, themes) => themes.map((__, index) => [{ start: index, end: index + 1 }]),
     clock,
+    allowance: null,
   };
 }
 
@@ -82,6 +85,7 @@ const caller: Caller = {
   budgetMs: 15_000,
   // Nothing here reads what was stored.
   defer: () => {},
+  report: () => {},
 };
 
 async function ranked(pipeline: Pipeline, change: Partial<AnalyzeQuery> = {}, by = caller) {
@@ -186,6 +190,34 @@ describe("a ranking", () => {
     // Whoever may not be asked needs no time.
     await rank(pipeline, query, { ...by, startedMs: pipeline.clock.nowMs() - 400, egress: "none" });
     expect(spare[2]).toBe(1_000);
+  });
+
+  it("of a ranker that cannot be asked now serves what is known of it, and else goes on to the next", async () => {
+    const deferred: Promise<void>[] = [];
+    const by = { ...caller, defer: (late: Promise<void>) => void deferred.push(late) };
+    const open = pipelineOf([ranker("origin", [1, 2, 3]), ranker("gemini", [4, 5, 6])]);
+    const broken: Pipeline = {
+      ...open,
+      gate: ({ source }) => (source === "origin" ? { reason: "circuit_open" } : null),
+    };
+    const unknown = await ranked(broken, {}, by);
+    expect(unknown).toMatchObject({
+      source: "gemini",
+      reason: "circuit_open",
+      attempts: [
+        { source: "origin", outcome: "skipped", reason: "circuit_open" },
+        { source: "gemini", outcome: "ok" },
+      ],
+    });
+    await ranked(open, {}, by);
+    await Promise.all(deferred);
+    const known = await ranked(broken, {}, by);
+    expect(known).toMatchObject({
+      source: "origin",
+      reason: null,
+      attempts: [],
+      cache: { status: "hit" },
+    });
   });
 
   it("that nobody gives tells every failure", async () => {

@@ -4,7 +4,8 @@ import type { RankOutcome, SummaryOutcome } from "../../gateway/core/outcome.ts"
 import {
   cacheStatus,
   rankFields,
-  reportFault,
+  reportAccessFault,
+  reportCacheFault,
   RequestEvent,
   serverTiming,
   summaryFields,
@@ -63,12 +64,37 @@ describe("Server-Timing", () => {
 describe("Cache-Status", () => {
   it.each([
     ["hit", "themerank; hit"],
+    ["stale", "themerank; hit; detail=stale"],
     ["miss", "themerank; fwd=miss"],
     ["bypass", "themerank; fwd=bypass"],
     ["partial", 'themerank; fwd=partial; detail="20 known, 4 ranked"'],
   ] as const)("words %s as RFC 9211 does", (status, header) => {
     const cache = { status, known: 20, ranked: 4, ageSeconds: 1 };
     expect(cacheStatus({ ...ranking, cache })).toBe(header);
+  });
+
+  it("says how long a hit stays fresh, and since when stale scores are not", () => {
+    const cache = { known: 2, ranked: 0, ageSeconds: 9 } as const;
+    const hit = { ...cache, status: "hit", ttlSeconds: 86_391 } as const;
+    expect(cacheStatus({ ...ranking, cache: hit })).toBe("themerank; hit; ttl=86391");
+    const stale = { ...cache, status: "stale", ttlSeconds: -412 } as const;
+    const failed = { source: "origin", reason: "origin_timeout", durationMs: 9 } as const;
+    const of = (outcome: "failed" | "skipped") =>
+      cacheStatus({
+        ...ranking,
+        source: "origin",
+        attempts: [{ ...failed, outcome }],
+        cache: stale,
+      });
+    expect(of("failed")).toBe("themerank; fwd=stale; ttl=-412; detail=stale");
+    expect(of("skipped")).toBe("themerank; hit; ttl=-412; detail=stale");
+  });
+
+  it("says that the answer is another request's", () => {
+    const cache = { known: 0, ranked: 2, ageSeconds: null, collapsed: true } as const;
+    expect(cacheStatus({ ...ranking, cache: { ...cache, status: "miss" } })).toBe(
+      "themerank; fwd=miss; collapsed",
+    );
   });
 });
 
@@ -90,6 +116,18 @@ describe("the event of a request", () => {
     });
   });
 
+  it("gathers what comes up more than once", () => {
+    const log = vi.spyOn(console, "log").mockReturnValue();
+    const event = new RequestEvent();
+    event.add("cache_faults", "get_timeout");
+    event.add("cache_faults", "put_failed");
+    event.write();
+    expect(JSON.parse(String(log.mock.calls[0]?.[0]))).toEqual({
+      event: "request",
+      cache_faults: ["get_timeout", "put_failed"],
+    });
+  });
+
   it("tells of a ranking how it came about, each failover included", () => {
     expect(rankFields(ranking)).toEqual({
       source: "gemini",
@@ -99,6 +137,7 @@ describe("the event of a request", () => {
       cache: "miss",
       known: 0,
       ranked: 2,
+      collapsed: false,
       themes: 2,
       attempts: [
         { source: "origin", outcome: "failed", reason: "origin_timeout", duration_ms: 2_500 },
@@ -123,10 +162,14 @@ describe("the event of a request", () => {
   });
 });
 
-describe("a fault of the cache", () => {
+describe("a fault of a part", () => {
   it("is one JSON line of its own", () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
-    reportFault("get_timeout");
-    expect(warn.mock.calls).toEqual([['{"event":"cache_fault","fault":"get_timeout"}']]);
+    reportCacheFault("get_timeout", "req_1");
+    reportAccessFault("limiter_failed");
+    expect(warn.mock.calls).toEqual([
+      ['{"event":"cache_fault","fault":"get_timeout","id":"req_1"}'],
+      ['{"event":"access_fault","fault":"limiter_failed"}'],
+    ]);
   });
 });

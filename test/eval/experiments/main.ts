@@ -48,14 +48,14 @@ const answers = [...new Set(chosen.flatMap((variant) => variant.answers))];
 const ids = await tokenIds(values.origin, values["api-key"], values.model, answers);
 const idOf = new Map(answers.map((answer, index) => [answer, ids[index] ?? -1]));
 
-const read = (): Line[] =>
+const written = (): Line[] =>
   existsSync(values.out)
     ? readFileSync(values.out, "utf8")
         .split("\n")
         .filter((each) => each !== "")
         .map((each) => line.parse(JSON.parse(each)))
     : [];
-const known = new Set(read().map(keyOf));
+const known = new Set(written().map(keyOf));
 const sets = readDatasets(values.data, values.split, Number(values.limit));
 const priors = new Map<string, readonly number[]>();
 /** What the last prompts got: variants that read the same answer differently ask once. */
@@ -69,7 +69,7 @@ for (let index = 0; index < longest; index += 1) {
     console.error(`${index + 1} of ${set.rows.length} ${set.name}`);
   }
 }
-console.log(experimentsTable(read(), sets));
+console.log(experimentsTable(written(), sets));
 
 function keyOf({ variant, set, id }: Pick<Line, "variant" | "set" | "id">): string {
   return `${variant}/${set}/${id}`;
@@ -94,8 +94,8 @@ async function once(variant: Variant, set: Dataset, row: Row): Promise<void> {
   }
   const { coverage, tokens } = rated;
   const { name } = variant;
-  const written = { variant: name, set: set.name, id: row.id, scores, coverage, tokens, ms };
-  appendFileSync(values.out, `${JSON.stringify(written)}\n`);
+  const done: Line = { variant: name, set: set.name, id: row.id, scores, coverage, tokens, ms };
+  appendFileSync(values.out, `${JSON.stringify(done)}\n`);
 }
 
 interface Rated {
@@ -126,7 +126,12 @@ async function rate(
       logprob_token_ids: wanted,
       return_tokens_as_token_ids: true,
     },
-    { signal: AbortSignal.timeout(600_000), budgetMs: 600_000, limit: "cap" },
+    {
+      signal: AbortSignal.timeout(600_000),
+      budgetMs: 600_000,
+      limit: "cap",
+      pay: () => Promise.resolve(null),
+    },
   );
   if (!answer.ok) throw new Error(JSON.stringify(answer.failure));
   const read = answer.value.candidates.map((candidates) => {

@@ -2,7 +2,8 @@
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import { createKvCache, noCache } from "../../../gateway/cache/kv.ts";
+import { createKvCache } from "../../../gateway/cache/kv.ts";
+import { fail, ok } from "../../../gateway/core/failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 afterEach(reset);
@@ -10,35 +11,33 @@ afterEach(reset);
 /** A cache over a namespace of which some methods are replaced. */
 function cacheOver(parts: Partial<Record<"get" | "put", (...args: unknown[]) => unknown>> = {}) {
   const clock = new ManualClock();
-  const faults: string[] = [];
   const namespace = {
-    get: (...args: [string, "json"]) => env.CACHE.get(...args),
+    get: (...args: [string, "text"]) => env.CACHE.get(...args),
     put: (...args: [string, string]) => env.CACHE.put(...args),
     ...parts,
   } as unknown as KVNamespace;
-  const cache = createKvCache(namespace, clock, 250, (fault) => faults.push(fault));
-  return { cache, clock, faults };
+  return { cache: createKvCache(namespace, clock, 250), clock };
 }
 
 describe("a read", () => {
   it("gives what was written", async () => {
-    const { cache, faults } = cacheOver();
-    await cache.put("k", { scores: [1, null, "ü"] }, 3_600);
-    expect(await cache.get("k", 1_000)).toEqual({ scores: [1, null, "ü"] });
-    expect(faults).toEqual([]);
+    const { cache } = cacheOver();
+    expect(await cache.put("k", { scores: [1, null, "ü"] }, 3_600)).toEqual(ok(null));
+    expect(await cache.get("k", 1_000)).toEqual(ok({ scores: [1, null, "ü"] }));
   });
 
   it("of an unknown key is null, and no fault", async () => {
-    const { cache, faults } = cacheOver();
-    expect(await cache.get("nothing", 1_000)).toBeNull();
-    expect(faults).toEqual([]);
+    const { cache } = cacheOver();
+    expect(await cache.get("nothing", 1_000)).toEqual(ok(null));
   });
 
-  it("of what is no JSON is null, and a fault", async () => {
-    await env.CACHE.put("k", "{broken");
-    const { cache, faults } = cacheOver();
-    expect(await cache.get("k", 1_000)).toBeNull();
-    expect(faults).toEqual(["get_failed"]);
+  it.each([
+    ["no JSON", "{broken"],
+    ["longer than any entry of ours", JSON.stringify("x".repeat(1_000_000))],
+  ])("of what is %s is a fault", async (_, value) => {
+    await env.CACHE.put("k", value);
+    const { cache } = cacheOver();
+    expect(await cache.get("k", 1_000)).toEqual(fail("get_failed"));
   });
 
   it.each([
@@ -49,36 +48,34 @@ describe("a read", () => {
         throw new TypeError("no such method");
       },
     ],
-  ])("that %s is null, and a fault", async (_, get) => {
-    const { cache, faults } = cacheOver({ get });
-    expect(await cache.get("k", 1_000)).toBeNull();
-    expect(faults).toEqual(["get_failed"]);
+  ])("that %s is a fault", async (_, get) => {
+    const { cache } = cacheOver({ get });
+    expect(await cache.get("k", 1_000)).toEqual(fail("get_failed"));
   });
 
-  it("that hangs is null once its time is over, and not before", async () => {
-    const { cache, clock, faults } = cacheOver({ get: () => new Promise(() => {}) });
+  it("that hangs is a fault once its time is over, and not before", async () => {
+    const { cache, clock } = cacheOver({ get: () => new Promise(() => {}) });
     let answer: unknown = "none yet";
     const reading = cache.get("k", 1_000).then((value) => (answer = value));
     clock.advance(249);
     await Promise.resolve();
-    expect([answer, faults]).toEqual(["none yet", []]);
+    expect(answer).toBe("none yet");
     clock.advance(1);
     await reading;
-    expect([answer, faults]).toEqual([null, ["get_timeout"]]);
+    expect(answer).toEqual(fail("get_timeout"));
   });
 
   it("that fails after its time was over troubles nobody", async () => {
     const { promise, reject } = Promise.withResolvers<unknown>();
-    const { cache, clock, faults } = cacheOver({ get: () => promise });
+    const { cache, clock } = cacheOver({ get: () => promise });
     const reading = cache.get("k", 1_000);
     clock.advance(250);
-    expect(await reading).toBeNull();
+    expect(await reading).toEqual(fail("get_timeout"));
     reject(new Error("too late"));
     await Promise.allSettled([promise]);
-    expect(faults).toEqual(["get_timeout"]);
   });
 
-  it("asks KV under the key as it is, for JSON", async () => {
+  it("asks KV under the key as it is, for text", async () => {
     const asked: unknown[][] = [];
     const { cache } = cacheOver({
       get: (...args) => {
@@ -87,7 +84,7 @@ describe("a read", () => {
       },
     });
     await cache.get("scores:1:ab", 1_000);
-    expect(asked).toEqual([["scores:1:ab", "json"]]);
+    expect(asked).toEqual([["scores:1:ab", "text"]]);
   });
 });
 
@@ -117,16 +114,15 @@ describe("a write", () => {
       },
     ],
   ])("that %s is lost, and a fault", async (_, put) => {
-    const { cache, faults } = cacheOver({ put });
-    await expect(cache.put("k", 1, 60)).resolves.toBeUndefined();
-    expect(faults).toEqual(["put_failed"]);
+    const { cache } = cacheOver({ put });
+    expect(await cache.put("k", 1, 60)).toEqual(fail("put_failed"));
   });
-});
 
-describe("no cache", () => {
-  it("knows nothing of what was written to it", async () => {
-    await noCache.put("k", 1, 60);
-    expect(await noCache.get("k", 1_000)).toBeNull();
+  it("that hangs is a fault after two seconds", async () => {
+    const { cache, clock } = cacheOver({ put: () => new Promise(() => {}) });
+    const writing = cache.put("k", 1, 60);
+    clock.advance(2_000);
+    expect(await writing).toEqual(fail("put_timeout"));
   });
 });
 
@@ -140,13 +136,11 @@ describe("the request's budget", () => {
         return new Promise(() => {});
       },
     } as unknown as KVNamespace;
-    const faults: string[] = [];
-    const cache = createKvCache(hanging, clock, 250, (fault) => faults.push(fault));
-    expect(await cache.get("k", 0)).toBeNull();
+    const cache = createKvCache(hanging, clock, 250);
+    expect(await cache.get("k", 0)).toEqual(ok(null));
     expect(reads).toBe(0);
     const reading = cache.get("k", 100);
     clock.advance(100);
-    expect(await reading).toBeNull();
-    expect(faults).toEqual(["get_timeout"]);
+    expect(await reading).toEqual(fail("get_timeout"));
   });
 });

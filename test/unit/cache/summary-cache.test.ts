@@ -7,8 +7,10 @@ import {
 } from "../../../gateway/cache/summary-cache.ts";
 import { fail, ok, type Failure } from "../../../gateway/core/failure.ts";
 import type { Summarizer } from "../../../gateway/core/ports.ts";
+import { createSingleFlight } from "../../../gateway/resilience/single-flight.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { MemoryCache } from "../support/memory-cache.ts";
+import { settled } from "../support/settled.ts";
 import { money, sleep, theme } from "../support/theme.ts";
 import { unhurried } from "../support/unhurried.ts";
 
@@ -41,21 +43,26 @@ type Options = Partial<Omit<SummarizeThroughRequest, "defer" | "deadline">>;
 function setUp() {
   const clock = new ManualClock();
   const store = new MemoryCache(clock);
-  const cache = new SummaryCache(store, new CacheKeys("pepper"), clock);
+  const isolate = () =>
+    new SummaryCache(store, new CacheKeys("pepper"), clock, createSingleFlight(clock));
+  let cache = isolate();
   const attempt = async (summarizer: Summarizer, options: Options = {}) => {
     const deferred: Promise<void>[] = [];
     const result = await cache.summarize(summarizer, {
       tenant: "acme",
+      epoch: 0,
       text: "The rent is due.",
       themes: [money, sleep],
       language: null,
       mode: "default",
       preferred: true,
+      gate: () => null,
+      report: () => {},
       ...options,
       deadline: unhurried,
       defer: (work) => deferred.push(work),
     });
-    await Promise.all(deferred);
+    await settled(clock, deferred);
     return result;
   };
   const summarize = async (summarizer: Summarizer, options: Options = {}) => {
@@ -63,7 +70,9 @@ function setUp() {
     if (!result.ok) expect.fail(result.failure.reason);
     return result.value;
   };
-  return { clock, store, attempt, summarize };
+  /** Another isolate serves from now on: it shares KV and nothing else. */
+  const moveOn = () => (cache = isolate());
+  return { clock, store, attempt, summarize, moveOn };
 }
 
 describe("a summary", () => {
@@ -88,6 +97,7 @@ describe("a summary", () => {
 
   it.each<[string, Options]>([
     ["tenant", { tenant: "other" }],
+    ["epoch of the tenant", { epoch: 1 }],
     ["text", { text: "The rent is paid." }],
     ["choice of themes", { themes: [money] }],
     ["order of themes", { themes: [sleep, money] }],
@@ -120,15 +130,18 @@ describe("a summary", () => {
   it.each([
     ["the preferred summarizer", "24 hours", true, 24 * hourMs],
     ["a fallback", "5 minutes", false, hourMs / 12],
-  ] as const)("of %s is served for %s", async (_, __, preferred, freshMs) => {
-    const { clock, summarize } = setUp();
-    const summarizer = new ScriptedSummarizer();
-    await summarize(summarizer, { preferred });
-    clock.advance(freshMs - 1);
-    expect((await summarize(summarizer, { preferred })).cache.status).toBe("hit");
-    clock.advance(1);
-    expect((await summarize(summarizer, { preferred })).text).toBe("Summary 2.");
-  });
+  ] as const)(
+    "of %s is served for %s, or up to a tenth less",
+    async (_, __, preferred, freshMs) => {
+      const { clock, summarize } = setUp();
+      const summarizer = new ScriptedSummarizer();
+      await summarize(summarizer, { preferred });
+      clock.advance(0.9 * freshMs - 1);
+      expect((await summarize(summarizer, { preferred })).cache.status).toBe("hit");
+      clock.advance(0.1 * freshMs + 1);
+      expect((await summarize(summarizer, { preferred })).text).toBe("Summary 2.");
+    },
+  );
 
   it("is written anew on refresh, which replaces the stored one and is a miss", async () => {
     const { summarize } = setUp();
@@ -160,9 +173,42 @@ describe("a summary", () => {
   it("that cannot be had leaves nothing behind", async () => {
     const { attempt, store } = setUp();
     const summarizer = new ScriptedSummarizer();
-    summarizer.failure = { reason: "gemini_blocked" };
+    summarizer.failure = { reason: "gemini_error", status: 500 };
     expect(await attempt(summarizer)).toEqual({ ok: false, failure: summarizer.failure });
     expect(store.writes).toEqual([]);
+  });
+
+  it("that was refused is not asked for again for 5 minutes, except on refresh", async () => {
+    const { attempt, clock, moveOn, store } = setUp();
+    const summarizer = new ScriptedSummarizer();
+    summarizer.failure = { reason: "gemini_blocked" };
+    await attempt(summarizer);
+    expect(store.writes).toEqual([
+      { key: expect.stringMatching(/^blocked:\d+:[0-9a-f]{64}$/), ttlSeconds: 300 },
+    ]);
+    summarizer.failure = null;
+    clock.advance(299_999);
+    moveOn();
+    expect(await attempt(summarizer)).toEqual({
+      ok: false,
+      failure: { reason: "gemini_blocked", remembered: true },
+    });
+    expect(summarizer.calls).toBe(1);
+    clock.advance(1);
+    expect((await attempt(summarizer)).ok).toBe(true);
+  });
+
+  it("is served while the summarizer cannot be asked, and written by nobody when it is not known", async () => {
+    const { attempt, summarize } = setUp();
+    const summarizer = new ScriptedSummarizer();
+    await summarize(summarizer);
+    const gate = () => ({ reason: "circuit_open" }) as const;
+    expect((await summarize(summarizer, { gate })).cache.status).toBe("hit");
+    expect(await attempt(summarizer, { gate, language: "de" })).toEqual({
+      ok: false,
+      failure: { reason: "circuit_open" },
+    });
+    expect(summarizer.calls).toBe(1);
   });
 
   it("is stored under a key that holds no word of the user", async () => {
@@ -179,11 +225,13 @@ describe("a summary", () => {
     ["without a model", (entry) => ({ ...entry, model: null })],
     ["without times", (entry) => ({ ...entry, at: null, until: "later" })],
     ["from before its time", (entry) => ({ ...entry, until: 0 })],
+    ["fresh for ever", (entry) => ({ ...entry, until: 1e15 })],
   ])("is written anew when the stored one cannot be trusted: %s", async (_, change) => {
-    const { store, summarize } = setUp();
+    const { store, summarize, moveOn } = setUp();
     const summarizer = new ScriptedSummarizer();
     await summarize(summarizer);
     store.forge((entry) => change(entry as object));
+    moveOn();
     expect((await summarize(summarizer)).text).toBe("Summary 2.");
   });
 });

@@ -4,9 +4,11 @@ import { CacheKeys } from "../../../gateway/cache/key.ts";
 import { ThemeCache, type RankThroughRequest } from "../../../gateway/cache/theme-cache.ts";
 import type { Theme, ThemeScore } from "../../../gateway/core/domain.ts";
 import { fail, ok, type Failure } from "../../../gateway/core/failure.ts";
-import type { Ranker } from "../../../gateway/core/ports.ts";
+import type { CacheFault, Ranker } from "../../../gateway/core/ports.ts";
+import { createSingleFlight } from "../../../gateway/resilience/single-flight.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { MemoryCache } from "../support/memory-cache.ts";
+import { settled } from "../support/settled.ts";
 import { money, sleep, theme, work } from "../support/theme.ts";
 import { unhurried } from "../support/unhurried.ts";
 
@@ -47,21 +49,27 @@ type Options = Partial<Omit<RankThroughRequest, "themes" | "defer" | "deadline">
 function setUp() {
   const clock = new ManualClock();
   const store = new MemoryCache(clock);
-  const cache = new ThemeCache(store, new CacheKeys("pepper"), clock);
+  const isolate = () =>
+    new ThemeCache(store, new CacheKeys("pepper"), clock, createSingleFlight(clock));
+  let cache = isolate();
+  const faults: CacheFault[] = [];
   /** Ranks, and lets what was deferred finish. */
   const attempt = async (ranker: Ranker, themes: readonly Theme[], options: Options = {}) => {
     const deferred: Promise<void>[] = [];
     const result = await cache.rank(ranker, {
       tenant: "acme",
+      epoch: 0,
       text: "The rent is due and I lie awake.",
       mode: "default",
       preferred: true,
+      gate: () => null,
+      report: (fault) => faults.push(fault),
       ...options,
       themes,
       deadline: unhurried,
       defer: (late) => deferred.push(late),
     });
-    await Promise.all(deferred);
+    await settled(clock, deferred);
     return result;
   };
   const rank = async (ranker: Ranker, themes: readonly Theme[], options: Options = {}) => {
@@ -70,7 +78,9 @@ function setUp() {
     const { scores } = result.value;
     return { ...result.value, values: scores.map(({ value }) => value) };
   };
-  return { clock, store, attempt, rank };
+  /** Another isolate serves from now on: it shares KV and nothing else. */
+  const moveOn = () => (cache = isolate());
+  return { clock, store, faults, attempt, rank, moveOn };
 }
 
 /** The stored scores of an entry, changed. */
@@ -207,23 +217,23 @@ describe("a repeated ranking", () => {
 });
 
 describe("freshness", () => {
-  it("of the preferred ranker's scores lasts 24 hours", async () => {
+  it("of the preferred ranker's scores lasts 24 hours, or up to a tenth less", async () => {
     const { clock, rank } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
-    clock.advance(24 * hourMs - 1);
+    clock.advance(0.9 * 24 * hourMs - 1);
     expect((await rank(ranker, [money])).cache.status).toBe("hit");
-    clock.advance(1);
+    clock.advance(0.1 * 24 * hourMs + 1);
     expect((await rank(ranker, [money])).cache).toMatchObject({ status: "miss", ranked: 1 });
   });
 
-  it("of a fallback's scores lasts 5 minutes", async () => {
+  it("of a fallback's scores lasts 5 minutes, or up to a tenth less", async () => {
     const { clock, rank } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money], { preferred: false });
-    clock.advance(5 * minuteMs - 1);
+    clock.advance(0.9 * 5 * minuteMs - 1);
     expect((await rank(ranker, [money], { preferred: false })).cache.status).toBe("hit");
-    clock.advance(1);
+    clock.advance(0.1 * 5 * minuteMs + 1);
     expect((await rank(ranker, [money], { preferred: false })).cache.status).toBe("miss");
   });
 
@@ -231,9 +241,9 @@ describe("freshness", () => {
     const { clock, rank } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
-    clock.advance(23 * hourMs);
+    clock.advance(21 * hourMs);
     await rank(ranker, [money, sleep]);
-    clock.advance(hourMs);
+    clock.advance(3 * hourMs);
     const answer = await rank(ranker, [money, sleep]);
     expect(ranker.calls.at(-1)).toEqual(["Money"]);
     expect(answer.cache).toMatchObject({ status: "partial", known: 1, ranked: 1 });
@@ -323,13 +333,14 @@ describe("scores of scope set", () => {
   });
 
   it("ask for the whole list when part of the entry is lost", async () => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = setRanker();
     await rank(ranker, [money, sleep]);
     store.forge((entry) => {
       const { themes, ...rest } = entry as { themes: Record<string, unknown> };
       return { ...rest, themes: Object.fromEntries(Object.entries(themes).slice(1)) };
     });
+    moveOn();
     const again = await rank(ranker, [money, sleep]);
     expect(ranker.calls.at(-1)).toEqual(["Money", "Sleep"]);
     expect(again).toMatchObject({
@@ -381,7 +392,7 @@ describe("an entry that cannot be trusted", () => {
     ["a list", () => []],
     ["null", () => null],
     ["without themes", (entry) => ({ ...(entry as object), themes: undefined })],
-    ["with themes as a list", (entry) => ({ ...(entry as object), themes: [[1, 1, 1, 1]] })],
+    ["with themes as a list", (entry) => ({ ...(entry as object), themes: [[1, 1, 1, 1, 1]] })],
     ["without a tenant", (entry) => ({ ...(entry as object), tenant: undefined })],
     ["of another tenant", (entry) => ({ ...(entry as object), tenant: "other" })],
     ["without a model", (entry) => ({ ...(entry as object), model: 5 })],
@@ -390,15 +401,27 @@ describe("an entry that cannot be trusted", () => {
     ["with a score that is text", scoresChanged(([, ...rest]) => ["90", ...rest])],
     ["with a score that is null", scoresChanged(([, ...rest]) => [null, ...rest])],
     ["with a confidence over 1", scoresChanged(([value, , ...rest]) => [value, 2, ...rest])],
-    ["with times that are none", scoresChanged(([a, b]) => [a, b, "now", "later"])],
-    ["with a field less", scoresChanged((score) => score.slice(0, 3))],
+    ["with times that are none", scoresChanged(([a, b]) => [a, b, "now", "later", "last"])],
+    ["with a field less", scoresChanged((score) => score.slice(0, 4))],
+    [
+      "fresh for longer than a day",
+      scoresChanged(([a, b, at = 0, , keep]) => [a, b, at, at + 25 * hourMs, keep]),
+    ],
+    [
+      "kept for longer than a week",
+      scoresChanged(([a, b, at = 0, until]) => [a, b, at, until, at + 8 * 24 * hourMs]),
+    ],
     ["with a field more", scoresChanged((score) => [...score, 1])],
-    ["ranked in the future", scoresChanged(([a, b, at = 0, until]) => [a, b, at + hourMs, until])],
+    [
+      "ranked in the future",
+      scoresChanged(([a, b, ...times]) => [a, b, ...times.map((time) => time + hourMs)]),
+    ],
   ])("is ignored: %s", async (_, change) => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money, sleep]);
     store.forge(change);
+    moveOn();
     expect(await rank(ranker, [money, sleep])).toMatchObject({
       values: [5.2, 5.2],
       cache: { status: "miss", known: 0, ranked: 2, ageSeconds: null },
@@ -406,28 +429,33 @@ describe("an entry that cannot be trusted", () => {
   });
 
   it("is replaced by the next ranking", async () => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
     store.forge(() => ({ tenant: "other", model: "llama", themes: {} }));
+    moveOn();
     await rank(ranker, [money]);
     expect((await rank(ranker, [money])).cache.status).toBe("hit");
   });
 
   it("is replaced by the next ranking when it claims to be from the future, too", async () => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
-    store.forge(scoresChanged(([a, b, at = 0, until]) => [a, b, at + 24 * hourMs, until]));
+    store.forge(
+      scoresChanged(([a, b, ...times]) => [a, b, ...times.map((time) => time + 24 * hourMs)]),
+    );
+    moveOn();
     await rank(ranker, [money]);
     expect((await rank(ranker, [money])).cache.status).toBe("hit");
   });
 
   it("may be a little ahead: clocks of two machines differ", async () => {
-    const { rank, store } = setUp();
+    const { rank, store, moveOn } = setUp();
     const ranker = new ScriptedRanker();
     await rank(ranker, [money]);
-    store.forge(scoresChanged(([a, b, at = 0, until]) => [a, b, at + 30_000, until]));
+    store.forge(scoresChanged(([a, b, ...times]) => [a, b, ...times.map((time) => time + 30_000)]));
+    moveOn();
     expect((await rank(ranker, [money])).cache).toMatchObject({ status: "hit", ageSeconds: 0 });
   });
 });
@@ -478,5 +506,233 @@ describe("the size of an entry", () => {
     expect((await rank(ranker, hundred(1))).cache.status).toBe("hit");
     expect((await rank(ranker, hundred(5))).cache.status).toBe("hit");
     expect((await rank(ranker, hundred(0))).cache.status).toBe("miss");
+  });
+});
+
+describe("stale scores", () => {
+  const down = { reason: "origin_unreachable" } as const;
+
+  it("stand in for a ranker that fails when all themes are known, and say why", async () => {
+    const { clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money, sleep]);
+    clock.advance(30 * hourMs);
+    ranker.failure = down;
+    expect(await rank(ranker, [sleep, money])).toMatchObject({
+      values: [5.1, 5.1],
+      model: "llama",
+      asked: false,
+      insteadOf: down,
+      usage: { promptTokens: 0 },
+      cache: { status: "stale", known: 2, ranked: 0, ageSeconds: 30 * 3_600 },
+    });
+    expect(ranker.calls).toHaveLength(2);
+  });
+
+  it("stand in for one that cannot be asked, and it is not asked", async () => {
+    const { clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    const gate = () => ({ reason: "circuit_open" }) as const;
+    await rank(ranker, [money]);
+    expect((await rank(ranker, [money], { gate })).cache.status).toBe("hit");
+    clock.advance(30 * hourMs);
+    const { cache, insteadOf } = await rank(ranker, [money], { gate });
+    expect([cache.status, insteadOf]).toEqual(["stale", { reason: "circuit_open" }]);
+    expect(ranker.calls).toHaveLength(1);
+  });
+
+  it("are never served while the ranker is well", async () => {
+    const { clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    clock.advance(30 * hourMs);
+    expect((await rank(ranker, [money])).cache.status).toBe("miss");
+  });
+
+  it("are not served for part of the themes: the failure goes on to the next ranker", async () => {
+    const { attempt, clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    clock.advance(30 * hourMs);
+    ranker.failure = down;
+    expect(await attempt(ranker, [money, sleep])).toEqual(fail(down));
+  });
+
+  it("may be fresh in part: the age is that of the oldest, the time left that of the first to end", async () => {
+    const { clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    clock.advance(23 * hourMs);
+    await rank(ranker, [sleep]);
+    clock.advance(2 * hourMs);
+    ranker.failure = down;
+    const { cache } = await rank(ranker, [money, sleep]);
+    expect(cache).toMatchObject({ status: "stale", known: 2, ageSeconds: 25 * 3_600 });
+    expect(cache.ttlSeconds).toBeLessThan(0);
+  });
+
+  it.each([
+    ["the preferred ranker's, 7 days", true, 7 * 24 * hourMs],
+    ["a fallback's, an hour", false, hourMs],
+  ])("last no longer than they are kept: %s", async (_, preferred, keptMs) => {
+    const { attempt, clock, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money], { preferred });
+    ranker.failure = down;
+    clock.advance(keptMs - 1);
+    expect((await rank(ranker, [money])).cache.status).toBe("stale");
+    clock.advance(1);
+    expect(await attempt(ranker, [money])).toEqual(fail(down));
+  });
+
+  it("are not looked for on refresh", async () => {
+    const { attempt, rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    ranker.failure = down;
+    expect(await attempt(ranker, [money], { mode: "refresh" })).toEqual(fail(down));
+  });
+});
+
+describe("a tenant whose epoch is raised", () => {
+  it("finds nothing of before", async () => {
+    const { rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    expect((await rank(ranker, [money], { epoch: 1 })).cache.status).toBe("miss");
+    expect((await rank(ranker, [money], { epoch: 1 })).cache.status).toBe("hit");
+  });
+});
+
+describe("a text that was refused", () => {
+  const hosted = () => {
+    const ranker = new ScriptedRanker({ source: "gemini", scope: "set" });
+    ranker.failure = { reason: "gemini_blocked" };
+    return ranker;
+  };
+
+  it("is not sent again for 5 minutes, and is told from one just refused", async () => {
+    const { attempt, clock, moveOn, store } = setUp();
+    const ranker = hosted();
+    await attempt(ranker, [money]);
+    expect(store.writes).toEqual([
+      { key: expect.stringMatching(/^blocked:\d+:[0-9a-f]{64}$/), ttlSeconds: 300 },
+    ]);
+    ranker.failure = null;
+    clock.advance(5 * minuteMs - 1);
+    moveOn();
+    const again = await attempt(ranker, [money]);
+    expect(again).toEqual(fail({ reason: "gemini_blocked", remembered: true }));
+    expect(ranker.calls).toHaveLength(1);
+    clock.advance(1);
+    expect((await attempt(ranker, [money])).ok).toBe(true);
+  });
+
+  it.each<[string, Options]>([
+    ["tenant", { tenant: "other" }],
+    ["text", { text: "Another text." }],
+  ])("is sent for another %s", async (_, options) => {
+    const { attempt } = setUp();
+    const ranker = hosted();
+    await attempt(ranker, [money]);
+    await attempt(ranker, [money], options);
+    expect(ranker.calls).toHaveLength(2);
+  });
+
+  it("is not remembered with no-store", async () => {
+    const { attempt, store } = setUp();
+    await attempt(hosted(), [money], { mode: "no-store" });
+    expect(store.writes).toEqual([]);
+  });
+
+  it("costs the origin no read", async () => {
+    const { rank, store } = setUp();
+    await rank(new ScriptedRanker(), [money]);
+    expect(store.reads).toHaveLength(1);
+  });
+});
+
+describe("the ranking's traffic with KV", () => {
+  it("is one read, and one write after it; none while this isolate remembers", async () => {
+    const { clock, rank, store } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    expect([store.reads.length, store.writes.length]).toEqual([1, 1]);
+    clock.advance(minuteMs - 1);
+    await rank(ranker, [money]);
+    expect(store.reads).toHaveLength(1);
+    clock.advance(1);
+    await rank(ranker, [money]);
+    expect([store.reads.length, store.writes.length]).toEqual([2, 1]);
+  });
+
+  it("is at most one write a second and key, and the last one holds everything", async () => {
+    const { clock, rank, store } = setUp();
+    const ranker = new ScriptedRanker();
+    const startedMs = clock.nowMs();
+    await Promise.all([money, sleep, work].map((one) => rank(ranker, [one])));
+    expect(store.writes).toHaveLength(2);
+    expect(clock.nowMs() - startedMs).toBe(1_000);
+    const stored = store.peek(store.writes[0]?.key ?? "") as { themes: object };
+    expect(Object.keys(stored.themes)).toHaveLength(3);
+  });
+
+  it("writes nothing over what it could not read, and remembers it in this isolate", async () => {
+    const { faults, rank, store, moveOn } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money, sleep]);
+    moveOn();
+    const get = store.get.bind(store);
+    store.get = () => Promise.resolve(fail("get_timeout"));
+    await rank(ranker, [work]);
+    expect((await rank(ranker, [work])).cache.status).toBe("hit");
+    expect(faults).toEqual(["get_timeout", "get_timeout"]);
+    store.get = get;
+    moveOn();
+    expect((await rank(ranker, [money, sleep])).cache.status).toBe("hit");
+  });
+});
+
+describe("two who ask at once", () => {
+  it("share a call; a refresh does not join one that began before it", async () => {
+    const { rank } = setUp();
+    const ranker = new ScriptedRanker();
+    const [a, b, c] = await Promise.all([
+      rank(ranker, [money, sleep]),
+      rank(ranker, [sleep, money]),
+      rank(ranker, [money, sleep], { mode: "refresh" }),
+    ]);
+    expect(ranker.calls).toHaveLength(2);
+    expect([a.cache.collapsed, b.cache.collapsed, c.cache.collapsed].filter(Boolean)).toEqual([
+      true,
+    ]);
+    expect(a.values).toEqual(b.values.toReversed());
+  });
+
+  it("each with a known part of their own, get their own and the shared part", async () => {
+    const { rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money, work]);
+    const [a, b] = await Promise.all([rank(ranker, [money, sleep]), rank(ranker, [sleep, work])]);
+    expect(ranker.calls).toEqual([["Money", "Work"], ["Sleep"]]);
+    expect([a.values, b.values]).toEqual([
+      [5.1, 5.2],
+      [5.2, 4.1],
+    ]);
+  });
+});
+
+describe("one answer", () => {
+  it("is one model's: scores known from another are asked for again", async () => {
+    const { rank } = setUp();
+    const ranker = new ScriptedRanker();
+    await rank(ranker, [money]);
+    const { rank: ask } = ranker;
+    ranker.rank = async (...given) => {
+      const ranking = await ask(...given);
+      return ranking.ok ? ok({ ...ranking.value, model: "another" }) : ranking;
+    };
+    const { values, model } = await rank(ranker, [money, sleep]);
+    expect([values, model]).toEqual([[5.3, 5.3], "another"]);
   });
 });

@@ -1,7 +1,13 @@
-// Guarantees of adding up what upstream calls consumed.
+// Guarantees of adding up what upstream calls consumed, and of two words on what may leave the house.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addUsage, noUsage, type Usage } from "../../../gateway/core/domain.ts";
+import {
+  addUsage,
+  egressLevels,
+  noUsage,
+  stricterEgress,
+  type Usage,
+} from "../../../gateway/core/domain.ts";
 
 const amount = fc.option(fc.nat());
 const usage: fc.Arbitrary<Usage> = fc.record({
@@ -43,5 +49,17 @@ describe("addUsage", () => {
         expect(addUsage(a, b)).toEqual(addUsage(b, a));
       }),
     );
+  });
+});
+
+describe("stricterEgress", () => {
+  it("is the stricter of the two, in either order", () => {
+    for (const level of egressLevels) {
+      expect(stricterEgress(level, "none")).toBe("none");
+      expect(stricterEgress("any", level)).toBe(level);
+      expect(stricterEgress(level, "any")).toBe(level);
+      expect(stricterEgress(level, level)).toBe(level);
+    }
+    expect(stricterEgress("none", "summary")).toBe("none");
   });
 });

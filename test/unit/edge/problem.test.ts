@@ -48,6 +48,7 @@ describe("a problem", () => {
     [{ kind: "unknown-catalog" }, 404],
     [{ kind: "method-not-allowed", allow: "POST" }, 405],
     [{ kind: "unauthorized" }, 401],
+    [{ kind: "forbidden", scope: "admin" }, 403],
     [{ kind: "unsupported-media-type", detail: "No." }, 415],
     [{ kind: "payload-too-large" }, 413],
     [{ kind: "invalid-json", detail: "No." }, 400],
@@ -137,6 +138,17 @@ describe("a ranking that nobody gave", () => {
     ["a minute at most", [overloaded(1_000_000_000)], "60"],
   ])("asks to come back after %s", async (_, failures, seconds) => {
     expect((await unavailable(...failures)).headers.get("retry-after")).toBe(seconds);
+  });
+
+  it.each<[Trouble, number, string | null]>([
+    [{ kind: "rate-limited", retryAfterSeconds: 60 }, 429, "60"],
+    [{ kind: "keys-unavailable" }, 503, "5"],
+    [{ kind: "body-timeout" }, 408, null],
+  ])("may be tried again where waiting helps: %j", async (trouble, status, seconds) => {
+    const found = await answer(trouble);
+    expect(found.status).toBe(status);
+    expect(found.headers.get("retry-after")).toBe(seconds);
+    expect(found.body).toMatchObject({ type: `/problems/${trouble.kind}`, retryable: true });
   });
 
   it("tells every attempt in the words of the wire", async () => {

@@ -90,3 +90,28 @@ describe("a deadline", () => {
     );
   });
 });
+
+describe("a stage's paid calls", () => {
+  it("are asked for with the stage's own time, through every share of the deadline", async () => {
+    const clock = new ManualClock();
+    const asked: number[] = [];
+    const pay = (budgetMs: number) => {
+      asked.push(budgetMs);
+      return Promise.resolve({ reason: "budget_spent", retryAfterSeconds: 7 } as const);
+    };
+    const whole = createDeadline(clock, clock.nowMs(), 10_150, pay);
+    for (const deadline of [whole, whole.part(0.5), whole.part(0.5).part(0.5)]) {
+      const stage = deadline.stage(6_000);
+      if (!stage.ok) expect.fail(stage.failure.reason);
+      // oxlint-disable-next-line no-await-in-loop -- in this order
+      expect(await stage.value.pay()).toMatchObject({ reason: "budget_spent" });
+    }
+    expect(asked).toEqual([6_000, 5_000, 2_500]);
+  });
+
+  it("are all allowed where nobody counts", async () => {
+    const clock = new ManualClock();
+    const stage = createDeadline(clock, clock.nowMs(), 10_000).stage(1_000);
+    expect(stage.ok && (await stage.value.pay())).toBeNull();
+  });
+});

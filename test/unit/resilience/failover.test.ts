@@ -5,7 +5,7 @@ import { failover } from "../../../gateway/resilience/failover.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 type Source = "origin" | "gemini" | "lexical";
-type Answer = Result<{ asked: boolean; by: Source }>;
+type Answer = Result<{ asked: boolean; by: Source; insteadOf?: Failure }>;
 
 interface Provider {
   readonly source: Source;
@@ -15,6 +15,8 @@ interface Provider {
 }
 
 const answered = (by: Source, asked = true): Answer => ok({ asked, by });
+const answeredInsteadOf = (failure: Failure, by: Source): Answer =>
+  ok({ asked: false, by, insteadOf: failure });
 const broken: Failure = { reason: "origin_error", status: 500 };
 
 async function run(...providers: Provider[]) {
@@ -110,6 +112,34 @@ describe("failover", () => {
     expect(attempts.map(({ outcome }) => outcome)).toEqual(["failed", "skipped", "ok"]);
     expect(attempts[1]?.reason).toBe("deadline");
     expect(answer?.value.by).toBe("lexical");
+  });
+
+  it.each<[Failure, "failed" | "skipped"]>([
+    [broken, "failed"],
+    [{ reason: "circuit_open" }, "skipped"],
+  ])("keeps why old knowledge of a provider stands in for it: %j", async (failure, outcome) => {
+    const { answer, attempts, failures, asked } = await run(
+      { source: "origin", answer: answeredInsteadOf(failure, "origin"), durationMs: 7 },
+      { source: "gemini", answer: answered("gemini") },
+    );
+    expect(answer?.value.by).toBe("origin");
+    expect(asked).toEqual(["origin"]);
+    expect(failures).toEqual([failure]);
+    expect(attempts).toEqual([
+      { source: "origin", outcome, reason: failure.reason, durationMs: 7 },
+    ]);
+  });
+
+  it.each<Failure>([
+    { reason: "circuit_open" },
+    { reason: "budget_spent", retryAfterSeconds: 1 },
+    { reason: "gemini_blocked", remembered: true },
+  ])("records as skipped who was not asked: %j", async (failure) => {
+    const { attempts } = await run(
+      { source: "gemini", answer: fail(failure) },
+      { source: "lexical", answer: answered("lexical") },
+    );
+    expect(attempts[0]).toMatchObject({ outcome: "skipped", reason: failure.reason });
   });
 
   it("has no answer when all failed, and keeps each failure with its data", async () => {

@@ -42,6 +42,11 @@ describe("cleanSummary", () => {
     "www.evil.example/x",
     "ht\u200btps://evil.example",
     "https://user@evil.example:8080/a?b=c#d",
+    "evil.example/?q=secret",
+    "a.evil.example:8080/x",
+    "wss://evil.example",
+    "file:///etc/passwd",
+    "tel:+123456789",
   ])("takes out a link that the text does not hold: %s", (link) => {
     expect(cleanSummary(`Read ${link} now`, source)).toBe("Read now");
     expect(cleanSummary(`![x](${link})`, source)).toBe("![x]()");
@@ -66,6 +71,46 @@ describe("cleanSummary", () => {
 
   it("takes out a link that stands between underscores", () => {
     expect(cleanSummary("Read _https://evil.example_ now", source)).not.toContain("evil.example");
+  });
+
+  it("takes out the target of a Markdown link that the text does not hold", () => {
+    expect(cleanSummary("Read [this](evil.example) now", source)).toBe("Read [this]() now");
+  });
+
+  it.each(["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</p>", "<!doctype html>"])(
+    "takes out markup that the text does not hold: %s",
+    (markup) => {
+      expect(cleanSummary(`Rent ${markup} is due`, source)).toMatch(
+        /^Rent (?:alert\(1\) )?is due$/,
+      );
+    },
+  );
+
+  it("keeps markup that the text speaks of, and signs that are none", () => {
+    expect(cleanSummary("A <div> is 3 < 4", "What is a <div> for?")).toBe("A <div> is 3 < 4");
+  });
+
+  it.each([
+    "<scr<b>ipt>alert<scr<b></b>ipt>",
+    "ht<b>tps://evil.example/x",
+    "evil.example<i></i>/x",
+    "hthttps://evil.example/xtps://evil.example/y",
+  ])("joins no link or tag by what it takes out: %s", (nested) => {
+    const clean = cleanSummary(`Rent ${nested}`, source);
+    expect(clean).not.toMatch(/<\p{L}|evil\.example\//u);
+    expect(cleanSummary(clean, source)).toBe(clean);
+  });
+
+  it.each(["and/or 3.5/10 km/h", "e.g. this, i.e. that; the U.S. too", "Node.js and 24/7"])(
+    "takes ordinary words for no link: %s",
+    (words) => {
+      expect(cleanSummary(words, source)).toBe(words);
+    },
+  );
+
+  it("reads no more of an endless answer than it can show", () => {
+    const clean = cleanSummary("<a".repeat(1_000_000), "");
+    expect(clean.length).toBeLessThanOrEqual(1_501);
   });
 
   it("cuts what is too long after its last whole sentence", () => {

@@ -18,6 +18,11 @@ export class ManualClock implements Clock {
     return controller.signal;
   }
 
+  /** How long until the next signal aborts; null when none will. */
+  get dueMs(): number | null {
+    return this.#timers.size === 0 ? null : Math.min(...this.#timers.values()) - this.#nowMs;
+  }
+
   /** Moves the time on and aborts what is due. */
   advance(ms: number): void {
     this.#nowMs += ms;

@@ -1,5 +1,6 @@
 // A result cache in memory that forgets by the injected clock, as KV forgets by its TTL.
-import type { Clock, ResultCache } from "../../../gateway/core/ports.ts";
+import { ok, type Result } from "../../../gateway/core/failure.ts";
+import type { CacheFault, Clock, ResultCache } from "../../../gateway/core/ports.ts";
 
 export class MemoryCache implements ResultCache {
   readonly #clock: Clock;
@@ -12,16 +13,16 @@ export class MemoryCache implements ResultCache {
     this.#clock = clock;
   }
 
-  get(key: string): Promise<unknown> {
+  get(key: string): Promise<Result<unknown, CacheFault>> {
     this.reads.push(key);
-    return Promise.resolve(this.peek(key));
+    return Promise.resolve(ok(this.peek(key)));
   }
 
-  put(key: string, value: unknown, ttlSeconds: number): Promise<void> {
+  put(key: string, value: unknown, ttlSeconds: number): Promise<Result<null, CacheFault>> {
     this.writes.push({ key, ttlSeconds });
     const untilMs = this.#clock.nowMs() + ttlSeconds * 1_000;
     this.#entries.set(key, { json: JSON.stringify(value), untilMs });
-    return Promise.resolve();
+    return Promise.resolve(ok(null));
   }
 
   /** What is stored under a key, without counting as a read. */

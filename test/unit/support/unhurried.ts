@@ -6,5 +6,10 @@ export const unhurried: Deadline = {
   spareMs: () => 15_000,
   part: () => unhurried,
   stage: (capMs) =>
-    ok({ signal: new AbortController().signal, budgetMs: capMs, limit: "cap" as const }),
+    ok({
+      signal: new AbortController().signal,
+      budgetMs: capMs,
+      limit: "cap" as const,
+      pay: () => Promise.resolve(null),
+    }),
 };

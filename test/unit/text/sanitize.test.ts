@@ -40,7 +40,10 @@ const families = {
     "[MIDDLE]",
     "<0x0A>",
     "<pad>",
+    "[BEGIN_AUDIO]",
   ],
+  "BERT and XLM-R, of rerankers": ["[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", "<mask>"],
+  "Gemma 3, T5 and StarCoder": ["<unused99>", "<extra_id_0>", "<fim_prefix>", "<end_of_image>"],
   "Phi-3": ["<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|placeholder1|>"],
   "ChatML and Qwen": [
     "<|im_start|>",
@@ -58,18 +61,21 @@ const tokens = Object.values(families).flat();
 const named = Object.entries(families).flatMap(([family, all]) =>
   all.map((token) => [family, token] as const),
 );
-const fullWidth = (text: string) =>
-  text.replace(/[<>|]/g, (sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0));
+const fullWidth = (text: string, which = /[<>|]/g) =>
+  text.replace(which, (sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0));
 
 /** What a normalising tokenizer would see, too: NFKC folds full-width signs. */
 const holdsToken = (text: string) =>
-  tokens.filter((token) => text.includes(token) || text.includes(fullWidth(token)));
+  tokens.filter((token) =>
+    [token, fullWidth(token), fullWidth(token, /[!-~]/g)].some((form) => text.includes(form)),
+  );
 
 // Token halves, whole tokens, signs they are made of, and what hides between: all in any order.
 const hostile = fc
   .array(
     fc.oneof(
       fc.constantFrom(...tokens),
+      fc.constantFrom(...tokens).map((token) => fullWidth(token, /[!-~]/g)),
       fc
         .constantFrom(...tokens)
         .chain((token) => fc.nat({ max: token.length }).map((at) => token.slice(0, at))),
@@ -114,6 +120,20 @@ describe("neutralize", () => {
   it("breaks a token of full-width signs, or of some", () => {
     expect(neutralize("＜｜eot_id｜＞")).toBe("＜ ｜eot_id｜ ＞");
     expect(neutralize("<｜eot_id|＞")).toBe("< ｜eot_id| ＞");
+  });
+
+  it.each(named)("breaks it in full-width letters and in small forms: %s %s", (_, token) => {
+    const wide = fullWidth(token, /[!-~]/g);
+    const small = token.replaceAll("<", "\ufe64").replaceAll(">", "\ufe65");
+    for (const form of [wide, small]) {
+      expect(neutralize(form).normalize("NFKC")).not.toContain(token.normalize("NFKC"));
+    }
+  });
+
+  it("takes out bytes smuggled as variation selectors, and leaves the one of an emoji", () => {
+    expect(neutralize("❤\ufe0f a\ufe01\u{e0101}\u{e0150}b 葛\u{e0100}")).toBe(
+      "❤\ufe0f a\ufe01b 葛\u{e0100}",
+    );
   });
 
   it("breaks the halves that a text could join to its surroundings", () => {

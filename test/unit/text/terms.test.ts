@@ -16,6 +16,24 @@ describe("terms", () => {
     expect(new Set(terms("worry worries worried worrying"))).toEqual(new Set(["worri"]));
   });
 
+  it.each([
+    ["geometry", "geometric"],
+    ["gravity", "gravitational gravitation"],
+    ["curious", "curiosity"],
+    ["healthy", "health"],
+  ])("gives %s one term with %s, which Porter's rules keep apart", (one, others) => {
+    expect(new Set(terms(others))).toEqual(new Set(terms(one)));
+  });
+
+  it.each([
+    ["party", "part"],
+    ["story", "store"],
+    ["planes", "plans"],
+    ["stars", "start"],
+  ])("keeps short words apart: %s and %s", (one, other) => {
+    expect(terms(one)).not.toEqual(terms(other));
+  });
+
   it("leaves nothing of a contraction but its meaning", () => {
     expect(terms("I don’t, you can't, we've, mother's debts")).toEqual(["mother", "debt"]);
   });

@@ -1,0 +1,20 @@
+// What a request brings when it asks a provider through a cache.
+import type { Failure } from "../core/failure.ts";
+import type { CacheMode } from "../core/outcome.ts";
+import type { CacheFault, Deadline } from "../core/ports.ts";
+
+export interface Visit {
+  readonly tenant: string;
+  /** Part of every key: a tenant whose number is raised finds nothing of before. */
+  readonly epoch: number;
+  readonly mode: CacheMode;
+  /** Whether the provider is the one this caller would have first. */
+  readonly preferred: boolean;
+  readonly deadline: Deadline;
+  /** Why the provider cannot be asked now, null when it can; looked at only before it would be. */
+  readonly gate: () => Failure | null;
+  /** Runs work after the answer is sent. */
+  readonly defer: (work: Promise<void>) => void;
+  /** Hears of each fault that cost no answer. */
+  readonly report: (fault: CacheFault) => void;
+}
