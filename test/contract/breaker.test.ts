@@ -239,6 +239,19 @@ describe("BREAKER", () => {
     expect(await isolate.origin()).toMatchObject({ state: "open", reason: "circuit_open" });
   });
 
+  it("open serves old scores of the origin before another ranker is asked", async () => {
+    const text = freshText();
+    await new Isolate().rank({ text });
+    advance(25 * 3_600_000);
+    expect(await new Isolate({ BREAKER: "open" }).rank({ text })).toMatchObject({
+      source: "origin",
+      degraded: true,
+      reason: "circuit_open",
+      cache: { status: "stale", known: 24 },
+    });
+    expect(await calls(gemini)).toBe(0);
+  });
+
   it("open keeps summaries from the origin as well", async () => {
     const isolate = new Isolate({ BREAKER: "open", SUMMARIZERS: "origin,extractive" });
     const asked = { text: freshText(), themes: life };
