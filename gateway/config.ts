@@ -1,5 +1,6 @@
 // Bindings and variables -> Config: parsed once per isolate, with every complaint naming its setting.
 import { z } from "zod";
+import { breakerModes } from "./core/circuit.ts";
 import { egressLevels, rankerSources, summarizerSources } from "./core/domain.ts";
 import { fail, ok, type Result } from "./core/failure.ts";
 import { originDialects, promptFormats, promptLayouts } from "./core/origin.ts";
@@ -99,6 +100,7 @@ const variables = z
     GEMINI_TIMEOUT_MS: cap(6_000),
     SUMMARY_TIMEOUT_MS: cap(8_000),
     KV_TIMEOUT_MS: cap(250),
+    BREAKER: z.enum(breakerModes, "must be auto, open or closed").default("auto"),
     EGRESS: z.enum(egressLevels, "must be any, summary or none").default("any"),
     GEMINI_BASE_URL: z.union([z.literal(""), httpUrl]).default(""),
     GEMINI_MODELS: z

@@ -1,4 +1,5 @@
 // The Worker's entry: wires configuration, adapters and routes, once per isolate.
+import { waitUntil } from "cloudflare:workers";
 import { version } from "../package.json";
 import { CacheKeys } from "./cache/key.ts";
 import { createKvCache } from "./cache/kv.ts";
@@ -18,12 +19,17 @@ import { createLexicalRanker } from "./rank/lexical-ranker.ts";
 import { createChatRanker } from "./rank/origin-chat.ts";
 import { createCompletionsRanker } from "./rank/origin-completions.ts";
 import { createRerankRanker } from "./rank/origin-rerank.ts";
+import { createReplicatedRanker, probeBy } from "./rank/replicated-ranker.ts";
+import { createColoBoard, createWorldBoard, noBoard } from "./resilience/noticeboard.ts";
+import { OriginHealth } from "./resilience/origin-health.ts";
+import { hash32 } from "./resilience/rendezvous.ts";
 import { createSingleFlight } from "./resilience/single-flight.ts";
 import { evidence } from "./summarize/evidence.ts";
 import { createExtractiveSummarizer } from "./summarize/extractive-summarizer.ts";
 import { createGeminiSummarizer } from "./summarize/gemini-summarizer.ts";
 import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
-import { reportAccessFault, reportBudgetFault } from "./telemetry.ts";
+import { createReplicatedSummarizer } from "./summarize/replicated-summarizer.ts";
+import { reportAccessFault, reportAlarm, reportBudgetFault } from "./telemetry.ts";
 import { Accounts } from "./tenancy/account.ts";
 import { Keys } from "./tenancy/keys.ts";
 import { callLimits } from "./tenancy/ledger.ts";
@@ -48,19 +54,28 @@ export default {
     }
     return app.fetch(request, env, context);
   },
+
+  /** Each minute: looks after the origin for those isolates that have not asked it yet. */
+  async scheduled(_, env) {
+    const config = parseConfig(env);
+    if (config.ok) await createOrigin(config.value, env)?.health.watch();
+  },
 } satisfies ExportedHandler<Env>;
 
 function createAppFor(env: Env): App {
   const config = parseConfig(env);
   if (!config.ok) return createApp(config, clock, version);
+  const origin = createOrigin(config.value, env);
   const accounts = createAccounts(config.value, env);
-  const pipeline = createPipeline(config.value, env, accounts);
+  const pipeline = createPipeline(config.value, env, origin, accounts);
   if (pipeline.rankers.length === 0) {
     const complaint = { name: "RANKERS", detail: "names no ranker whose own settings are there" };
     return createApp(fail([complaint]), clock, version);
   }
   const access = createAccess(config.value, env);
-  return createApp(ok({ config: config.value, pipeline, access, accounts }), clock, version);
+  const view = origin && (() => origin.health.view());
+  const service = { config: config.value, pipeline, access, accounts, origin: view };
+  return createApp(ok(service), clock, version);
 }
 
 function createAccess({ AUTH_MODE, EGRESS }: Config, env: Env): Access {
@@ -81,17 +96,74 @@ function createAccounts(config: Config, env: Env): Accounts | null {
   return new Accounts((tenant) => namespace.getByName(tenant), clock, settings, reportBudgetFault);
 }
 
-function createPipeline(config: Config, env: Env, allowance: Accounts | null): Pipeline {
-  const [originUrl] = config.ORIGIN_BASE_URL;
-  const origin =
-    originUrl === undefined
-      ? null
-      : createOriginApi({
-          baseUrl: originUrl,
-          apiKey: config.ORIGIN_API_KEY,
-          accessClientId: config.ORIGIN_ACCESS_CLIENT_ID,
-          accessClientSecret: config.ORIGIN_ACCESS_CLIENT_SECRET,
-        });
+interface Origin {
+  readonly health: OriginHealth;
+  readonly ranker: Ranker;
+  readonly summarizer: Summarizer;
+}
+
+/** The servers behind ORIGIN_BASE_URL as one; null when there is none. */
+function createOrigin(config: Config, env: Env): Origin | null {
+  const apis = config.ORIGIN_BASE_URL.map((baseUrl) =>
+    createOriginApi({
+      baseUrl,
+      apiKey: config.ORIGIN_API_KEY,
+      accessClientId: config.ORIGIN_ACCESS_CLIENT_ID,
+      accessClientSecret: config.ORIGIN_ACCESS_CLIENT_SECRET,
+    }),
+  );
+  const served = {
+    model: config.ORIGIN_MODEL,
+    modelVersion: config.ORIGIN_MODEL_VERSION || config.ORIGIN_MODEL,
+  };
+  const settings = { ...served, timeoutMs: config.ORIGIN_TIMEOUT_MS };
+  const [ranker, ...moreRankers] = apis.map((api) => {
+    if (config.ORIGIN_DIALECT === "rerank") return createRerankRanker(api, settings);
+    if (config.ORIGIN_DIALECT === "chat") return createChatRanker(api, settings);
+    return createCompletionsRanker(api, {
+      ...settings,
+      format: config.ORIGIN_PROMPT_FORMAT,
+      layout: config.ORIGIN_PROMPT_LAYOUT,
+      ratingTokens: config.ORIGIN_RATING_TOKENS,
+    });
+  });
+  const [summarizer, ...moreSummarizers] = apis.map((api) =>
+    createOriginSummarizer(api, {
+      ...served,
+      timeoutMs: config.SUMMARY_TIMEOUT_MS,
+      salted: config.ORIGIN_DIALECT === "completions",
+    }),
+  );
+  if (ranker === undefined || summarizer === undefined) return null;
+  const replicas = [ranker, ...moreRankers].map((each, index) => ({
+    // Health is that of a server and what it serves.
+    id: hash32(`${config.ORIGIN_BASE_URL[index]} ${config.ORIGIN_MODEL}`).toString(16),
+    probe: probeBy(each),
+  }));
+  // Not bound in tools that run the Worker with the cache alone.
+  const state: KVNamespace | undefined = env.STATE;
+  const health = new OriginHealth(replicas, clock, {
+    mode: config.BREAKER,
+    probeTimeoutMs: config.ORIGIN_TIMEOUT_MS,
+    colo: createColoBoard(caches.default, clock),
+    world: state === undefined ? noBoard : createWorldBoard(state, clock),
+    defer: waitUntil,
+    alarm: reportAlarm,
+    chance: () => Math.random(),
+  });
+  return {
+    health,
+    ranker: createReplicatedRanker([ranker, ...moreRankers], health),
+    summarizer: createReplicatedSummarizer([summarizer, ...moreSummarizers], health),
+  };
+}
+
+function createPipeline(
+  config: Config,
+  env: Env,
+  origin: Origin | null,
+  allowance: Accounts | null,
+): Pipeline {
   const gemini =
     config.GEMINI_API_KEY === ""
       ? null
@@ -100,25 +172,11 @@ function createPipeline(config: Config, env: Env, allowance: Accounts | null): P
           baseUrl: config.GEMINI_BASE_URL,
           models: config.GEMINI_MODELS,
         });
-  const served = {
-    model: config.ORIGIN_MODEL,
-    modelVersion: config.ORIGIN_MODEL_VERSION || config.ORIGIN_MODEL,
-  };
 
   const ranker = (source: RankerSource): Ranker | null => {
     switch (source) {
-      case "origin": {
-        if (origin === null) return null;
-        const settings = { ...served, timeoutMs: config.ORIGIN_TIMEOUT_MS };
-        if (config.ORIGIN_DIALECT === "rerank") return createRerankRanker(origin, settings);
-        if (config.ORIGIN_DIALECT === "chat") return createChatRanker(origin, settings);
-        return createCompletionsRanker(origin, {
-          ...settings,
-          format: config.ORIGIN_PROMPT_FORMAT,
-          layout: config.ORIGIN_PROMPT_LAYOUT,
-          ratingTokens: config.ORIGIN_RATING_TOKENS,
-        });
-      }
+      case "origin":
+        return origin && origin.ranker;
       case "gemini":
         return (
           gemini &&
@@ -142,14 +200,7 @@ function createPipeline(config: Config, env: Env, allowance: Accounts | null): P
       case "origin":
         // A rerank server scores; it does not write.
         if (config.ORIGIN_DIALECT === "rerank") return null;
-        return (
-          origin &&
-          createOriginSummarizer(origin, {
-            ...served,
-            timeoutMs,
-            salted: config.ORIGIN_DIALECT === "completions",
-          })
-        );
+        return origin && origin.summarizer;
       case "extractive":
         return createExtractiveSummarizer();
     }

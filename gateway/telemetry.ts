@@ -108,6 +108,12 @@ export function cacheStatus({ cache, source, attempts }: RankOutcome): string {
   }
 }
 
+/** What somebody should look into, although every request was answered: one JSON line of its own. */
+export function reportAlarm(alarm: string, status: number): void {
+  // oxlint-disable-next-line no-console -- as above
+  console.warn(JSON.stringify({ event: "alarm", alarm, status }));
+}
+
 /** A fault that cost its request no answer: one JSON line of its own, beside the request's. */
 export function reportCacheFault(fault: CacheFault, requestId: string): void {
   // oxlint-disable-next-line no-console -- as above

@@ -23,7 +23,8 @@ export type Failure =
   | { readonly reason: "origin_error"; readonly status: number }
   | {
       readonly reason: "origin_overloaded";
-      readonly status: number;
+      /** null = nothing was sent: the origin is spared, or too much is under way. */
+      readonly status: number | null;
       readonly retryAfterSeconds: number | null;
     }
   | { readonly reason: "origin_auth"; readonly status: number }
@@ -54,6 +55,8 @@ export function wasNotAsked(failure: Failure): boolean {
     case "budget_spent":
     case "egress":
       return true;
+    case "origin_overloaded":
+      return failure.status === null;
     case "gemini_blocked":
       return failure.remembered === true;
     default:

@@ -1,5 +1,6 @@
 // What callers get: documented from these schemas, and held to them by the tests.
 import { z } from "@hono/zod-openapi";
+import { circuitStates } from "../core/circuit.ts";
 import { rankerSources, summarizerSources } from "../core/domain.ts";
 
 const span = z.object({ start: z.int(), end: z.int() }).openapi("Span", {
@@ -87,12 +88,18 @@ export const rankThemesAnswer = z
   })
   .openapi("RankThemesAnswer");
 
+const circuit = {
+  state: z.enum(circuitStates),
+  since: z.iso.datetime().nullable(),
+  reason,
+};
+
 const provider = {
   configured: z.boolean(),
-  state: z.enum(["closed", "open", "half-open"]),
-  since: z.string().nullable(),
-  reason,
+  ...circuit,
   model: z.string().nullable(),
+  /** In the order of ORIGIN_BASE_URL, where there are several. */
+  replicas: z.array(z.object(circuit)).optional(),
 };
 
 export const statusAnswer = z

@@ -5,6 +5,7 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { Config, ConfigComplaint } from "../config.ts";
+import type { OriginView } from "../core/circuit.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { RankFailure, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
@@ -51,6 +52,8 @@ const defaultBudgetMs = 15_000;
 export interface Service {
   readonly config: Config;
   readonly pipeline: Pipeline;
+  /** What is known of the origin now; null when there is none. */
+  readonly origin: (() => OriginView) | null;
   readonly access: Access;
   /** What tenants spend and ask; null = nobody counts. */
   readonly accounts: Accounts | null;
@@ -113,7 +116,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline, access, accounts }: Service,
+  { config, pipeline, origin, access, accounts }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -135,7 +138,7 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, version)));
+  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, origin?.() ?? null, version)));
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");

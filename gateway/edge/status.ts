@@ -1,21 +1,31 @@
 // GET /v1/status: which rankers and summarizers there are and whether each can be used.
 import type { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
+import type { CircuitView, OriginView } from "../core/circuit.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { statusAnswer } from "./answer-schema.ts";
 
 type Status = z.output<typeof statusAnswer>;
 
-export function toStatus(config: Config, pipeline: Pipeline, version: string): Status {
-  const describe = (provider: { model: string } | undefined) => ({
-    configured: provider !== undefined,
-    state: "closed" as const,
-    since: null,
-    reason: null,
-    model: provider?.model ?? null,
-  });
+/** @param origin what this isolate knows of the origin; null when there is none */
+export function toStatus(
+  config: Config,
+  pipeline: Pipeline,
+  origin: OriginView | null,
+  version: string,
+): Status {
+  const describe = (provider: { source: string; model: string } | undefined) => {
+    const view = provider?.source === "origin" ? origin : null;
+    return {
+      configured: provider !== undefined,
+      ...circuit(view ?? well),
+      model: provider?.model ?? null,
+      ...(view !== null && view.replicas.length > 1 && { replicas: view.replicas.map(circuit) }),
+    };
+  };
+  const isDown = origin !== null && origin.state !== "closed";
   return {
-    status: "ok",
+    status: isDown && pipeline.rankers[0]?.source === "origin" ? "degraded" : "ok",
     version,
     mode: modeOf(pipeline),
     rankers: config.RANKERS.map((source) => ({
@@ -27,6 +37,14 @@ export function toStatus(config: Config, pipeline: Pipeline, version: string): S
       ...describe(pipeline.summarizers.find((summarizer) => summarizer.source === source)),
     })),
   };
+}
+
+/** Only the origin has a circuit. */
+const well: CircuitView = { state: "closed", sinceMs: null, reason: null };
+
+function circuit({ state, sinceMs, reason }: CircuitView) {
+  const since = sinceMs === null ? null : new Date(sinceMs).toISOString();
+  return { state, since, reason };
 }
 
 function modeOf({ rankers, summarizers }: Pipeline): Status["mode"] {

@@ -25,6 +25,7 @@ const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
 const wranglerToml = join(root, "wrangler.toml");
 const embedded = join(root, "gpu-origin/embedded/main.ts");
 const readyWithinMs = 60_000;
+const cronEveryMs = 60_000;
 
 /** Runs the stack until it is asked to stop. Resolves with the exit code. */
 export async function start(args: readonly string[]): Promise<number> {
@@ -93,7 +94,8 @@ class Stack {
     });
     console.log(told);
     this.#serving = !this.#stopping;
-    const how = await gateway.ended;
+    const cron = setInterval(() => void this.#runCron(url), cronEveryMs);
+    const how = await gateway.ended.finally(() => clearInterval(cron));
     throw new CannotStart(`The gateway stopped by itself (${how}).`);
   }
 
@@ -171,6 +173,13 @@ class Stack {
     await gateway.stop();
     const why = String(giveUp.signal.reason);
     throw new CannotStart(`The gateway did not start${why}: ${gateway.complaint()}`);
+  }
+
+  /** Under wrangler dev a cron handler runs only when it is asked for. */
+  async #runCron(url: string): Promise<void> {
+    await this.#get(`${url}/cdn-cgi/local/scheduled`, AbortSignal.timeout(cronEveryMs)).catch(
+      () => null,
+    );
   }
 
   #get(url: string, signal: AbortSignal): Promise<Response> {

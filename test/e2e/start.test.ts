@@ -119,7 +119,11 @@ describe("npm start", () => {
 
     const revived = spawn(process.execPath, ["gpu-origin/embedded/main.ts", "--port", port]);
     await once(revived.stdout, "data");
-    expect(await ranked(`${debt} Three.`)).toMatchObject({ source: "origin", degraded: false });
+    // Probes find it, then it is given its requests by and by.
+    let note = 0;
+    await expect
+      .poll(() => ranked(`${debt} Three, ${(note += 1)}.`), { interval: 500, timeout: 45_000 })
+      .toMatchObject({ source: "origin", degraded: false });
     revived.kill();
     await once(revived, "close");
   });
@@ -167,6 +171,8 @@ describe("npm start with an origin of one's own", () => {
     const stack = await startStack(["--origin", vllm.url], {
       ORIGIN_API_KEY: apiKey,
       ORIGIN_TIMEOUT_MS: "500",
+      // Each fault is met by a request of its own.
+      BREAKER: "closed",
       GEMINI_API_KEY: "a-key",
       GEMINI_BASE_URL: gemini.url,
     });
@@ -195,6 +201,14 @@ describe("npm start with an origin of one's own", () => {
     await vllm.restart();
     await gemini.restart();
     expect(await analyzed(7)).toMatchObject({ source: "origin", summary: { source: "gemini" } });
+  });
+
+  it("has it probed by the cron handler, at the address that npm start calls each minute", async () => {
+    const stack = await startStack(["--origin", vllm.url], { ORIGIN_API_KEY: apiKey });
+    stacks.push(stack);
+    vllm.reset();
+    const answer = await fetch(`${stack.url}/cdn-cgi/local/scheduled`);
+    expect([answer.status, vllm.promptCount]).toEqual([200, 1]);
   });
 
   it("with none is all-Gemini", async () => {

@@ -63,6 +63,7 @@ async function prove(origin: string): Promise<void> {
     // What is asked is how good and how fast it is, not whether it is as fast as a card should be.
     ORIGIN_TIMEOUT_MS: "30000",
     GEMINI_API_KEY: "",
+    BREAKER: "closed",
   });
   try {
     const api = rankerApis["themerank"];

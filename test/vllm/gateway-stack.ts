@@ -21,6 +21,8 @@ export function startGateway(
     ORIGIN_PROMPT_FORMAT: PROMPT_FORMAT,
     ORIGIN_RATING_TOKENS: RATING_TOKENS,
     ...patient,
+    // Outages here are followed at once by their end.
+    BREAKER: "closed",
     ...settings,
   });
 }

@@ -93,6 +93,16 @@ describe("failover", () => {
     expect(attempts.map(({ source }) => source)).toEqual(["origin"]);
   });
 
+  it("records a provider that knows itself to be down as skipped, not as failed", async () => {
+    const spared: Failure = { reason: "origin_overloaded", status: null, retryAfterSeconds: null };
+    const { attempts } = await run(
+      { source: "origin", answer: fail({ reason: "circuit_open" }) },
+      { source: "origin", answer: fail(spared) },
+      { source: "lexical", answer: answered("lexical") },
+    );
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(["skipped", "skipped", "ok"]);
+  });
+
   it("records a provider for which no time was left as skipped, not as failed", async () => {
     const { attempts, answer } = await run(
       { source: "origin", answer: fail({ reason: "origin_timeout", limit: "deadline" }) },

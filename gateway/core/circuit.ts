@@ -1,0 +1,22 @@
+// What is known of the origin's health, as it is told.
+import type { Reason } from "./failure.ts";
+
+export const circuitStates = ["closed", "open", "half-open"] as const;
+/** `closed`: asked. `open`: passed over. `half-open`: probed, or given a part of its requests back. */
+export type CircuitState = (typeof circuitStates)[number];
+
+export interface CircuitView {
+  readonly state: CircuitState;
+  /** Epoch ms since when it is not closed; null when it is, or when it was never asked. */
+  readonly sinceMs: number | null;
+  readonly reason: Reason | null;
+}
+
+/** The origin as one, and each of its replicas in the order of the configuration. */
+export interface OriginView extends CircuitView {
+  readonly replicas: readonly CircuitView[];
+}
+
+/** Who decides whether the origin is asked: its health, or whoever runs it. */
+export const breakerModes = ["auto", "open", "closed"] as const;
+export type BreakerMode = (typeof breakerModes)[number];
