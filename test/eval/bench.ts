@@ -2,22 +2,26 @@
 import life from "../../gateway/samples/life.json" with { type: "json" };
 import texts from "../../gateway/samples/texts.json" with { type: "json" };
 import { quantile } from "../bench/stats.ts";
-import type { Client } from "./client.ts";
+import { Unranked, type Client } from "./client.ts";
 import type { EvalTheme } from "./dataset.ts";
 
 export interface SizeFigures {
   readonly themes: number;
   readonly textTokens: number;
   readonly n: number;
-  readonly p50Ms: number;
-  readonly p95Ms: number;
+  /** Those that took longer than a request may. */
+  readonly failed: number;
+  /** null when none was answered. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
 }
 
 export interface LoadFigures {
   readonly concurrency: number;
   readonly n: number;
+  readonly failed: number;
   readonly rankingsPerSecond: number;
-  readonly p95Ms: number;
+  readonly p95Ms: number | null;
 }
 
 export interface BenchFigures {
@@ -47,10 +51,14 @@ export async function benchRankings(
   maxSeconds: number,
 ): Promise<BenchFigures> {
   let serial = 0;
-  const timed = async (themes: number, textTokens: number) => {
+  const timed = async (themes: number, textTokens: number): Promise<number | null> => {
     serial += 1;
-    const { ms } = await client(textOf(textTokens, serial), themesOf(themes));
-    return ms;
+    try {
+      return (await client(textOf(textTokens, serial), themesOf(themes))).ms;
+    } catch (error) {
+      if (error instanceof Unranked) return null;
+      throw error;
+    }
   };
   await timed(24, 300);
   const bySize: SizeFigures[] = [];
@@ -59,18 +67,12 @@ export async function benchRankings(
     const times = [];
     do times.push(await timed(themes, textTokens));
     while (times.length < rounds && performance.now() < untilMs);
-    bySize.push({
-      themes,
-      textTokens,
-      n: times.length,
-      p50Ms: quantile(times, 0.5),
-      p95Ms: quantile(times, 0.95),
-    });
+    bySize.push({ themes, textTokens, ...figures(times) });
   }
   const load: LoadFigures[] = [];
   for (const concurrency of levels) {
     const startedMs = performance.now();
-    const times: number[] = [];
+    const times: (number | null)[] = [];
     let left = Math.max(concurrency, 4 * rounds);
     const worker = async () => {
       while (left > 0 && performance.now() < startedMs + 1_000 * maxSeconds) {
@@ -80,14 +82,17 @@ export async function benchRankings(
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
     const seconds = (performance.now() - startedMs) / 1_000;
-    load.push({
-      concurrency,
-      n: times.length,
-      rankingsPerSecond: times.length / seconds,
-      p95Ms: quantile(times, 0.95),
-    });
+    const { n, failed, p95Ms } = figures(times);
+    load.push({ concurrency, n, failed, rankingsPerSecond: n / seconds, p95Ms });
   }
   return { sizes: bySize, load };
+}
+
+function figures(times: readonly (number | null)[]): Omit<SizeFigures, "themes" | "textTokens"> {
+  const known = times.filter((ms) => ms !== null);
+  const at = (q: number) => (known.length === 0 ? null : quantile(known, q));
+  const failed = times.length - known.length;
+  return { n: known.length, failed, p50Ms: at(0.5), p95Ms: at(0.95) };
 }
 
 function themesOf(count: number): EvalTheme[] {

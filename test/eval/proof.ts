@@ -7,8 +7,8 @@ import { startStack } from "../support/stack.ts";
 import { agreementFigures, agreementTable, chanceFloor } from "./agreement-report.ts";
 import { benchRankings } from "./bench.ts";
 import { calibration, calibrationTable } from "./calibration.ts";
-import { createClient } from "./client.ts";
-import { readDatasets } from "./dataset.ts";
+import { createClient, Unranked } from "./client.ts";
+import { BadDataset, readDatasets } from "./dataset.ts";
 import { evaluate } from "./evaluate.ts";
 import { setFigures } from "./figures.ts";
 import { injectionReport } from "./injection/report.ts";
@@ -49,7 +49,11 @@ if (values.help || values.origin === undefined) {
   console.log(usage);
   process.exitCode = values.help ? 0 : 2;
 } else {
-  await prove(values.origin);
+  await prove(values.origin).catch((error: unknown) => {
+    if (!(error instanceof Unranked) && !(error instanceof BadDataset)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  });
 }
 
 async function prove(origin: string): Promise<void> {
