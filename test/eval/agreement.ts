@@ -9,8 +9,8 @@ export interface Ranking {
 
 /** All but tau are shares, 0-1. */
 export interface Agreement {
-  /** Kendall's tau-b, -1 to 1: ties count as ties. */
-  readonly tauB: number;
+  /** Kendall's tau-b, -1 to 1: ties count as ties; null where one side ties everything. */
+  readonly tauB: number | null;
   /** Rank-biased overlap, p = .8: the first places weigh most. */
   readonly rbo: number;
   readonly top1: number;
@@ -61,7 +61,7 @@ function overlapAt(a: readonly string[], b: readonly string[], depth: number): n
 /**
  * Kendall (1945). By scores where both have them, so that equal scores are ties; else by place.
  */
-function tauB(a: Ranking, b: Ranking): number {
+function tauB(a: Ranking, b: Ranking): number | null {
   const heights = ({ order, scores }: Ranking) =>
     scores ?? new Map(order.map((id, place) => [id, -place]));
   const [left, right] = [heights(a), heights(b)];
@@ -77,7 +77,7 @@ function tauB(a: Ranking, b: Ranking): number {
     }
   }
   const scale = Math.sqrt(untiedLeft * untiedRight);
-  return scale === 0 ? 0 : balance / scale;
+  return scale === 0 ? null : balance / scale;
 }
 
 /**

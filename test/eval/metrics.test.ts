@@ -90,6 +90,12 @@ describe("agreement", () => {
     expect(turned.rbo).toBeLessThan(0.5);
   });
 
+  test("with all themes tied there is no order to agree on", () => {
+    const tied = ranking("abcd", [0, 0, 0, 0]);
+    expect(agreement(tied, tied).tauB).toBeNull();
+    expect(agreement(tied, ranking("abcd", [4, 3, 2, 1])).tauB).toBeNull();
+  });
+
   test("figures worked out by hand: ties, overlaps, flips at 60", () => {
     const a = ranking("abcd", [90, 61, 61, 10]);
     const b = ranking("bacd", [90, 80, 59, 10]);
