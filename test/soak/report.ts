@@ -44,6 +44,7 @@ export function reportOf(phases: readonly Phase[], outcome: Outcome) {
       return_ms: returnMs === null ? null : Math.round(returnMs),
     })),
     held: outcome.held,
+    longest_stall_ms: Math.round(outcome.longestStallMs),
   };
 }
 

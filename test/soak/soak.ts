@@ -8,6 +8,7 @@ import { invariants, type Answer, type Case } from "./invariants.ts";
 import { bodyOf, Load, type Ask } from "./load.ts";
 import type { FreshAnswer } from "./recovery.ts";
 import { isAlive, type Phase } from "./schedule.ts";
+import { Stalls } from "./stalls.ts";
 import { Upstreams } from "./upstreams.ts";
 
 const requestsPerSecond = 6;
@@ -17,14 +18,20 @@ const maxInFlight = 48;
 const clientTimeoutMs = 45_000;
 /** An event line is printed when what the request left to do is done. */
 const lineWithinMs = 40_000;
-/** An open circuit that was probed in vain is looked at again within this, and then returns in steps. */
-const originReturnMs = 110_000;
+/** An open circuit is probed again within 72 s and returns in steps; an overload is remembered for 2 min. */
+const originReturnMs = 130_000;
 
 export interface Violation {
   readonly invariant: string;
   readonly id: string;
   readonly atMs: number;
   readonly detail: string;
+  /** Faults that touched it. */
+  readonly faults: readonly string[];
+  /** How long the machine itself stood still meanwhile, as the driver's own timer saw it. */
+  readonly stalledMs: number;
+  /** The Worker's own account. */
+  readonly event: object | null;
 }
 
 export interface Outcome {
@@ -44,9 +51,15 @@ export interface Outcome {
   readonly fresh: readonly FreshAnswer[];
   /** Times the load had to wait because too many requests were in flight. */
   readonly held: number;
+  readonly longestStallMs: number;
 }
 
-type Shown = Omit<Case, "durationMs"> & { readonly atMs: number; readonly isGood: boolean };
+type Shown = Omit<Case, "durationMs"> & {
+  readonly atMs: number;
+  readonly endedMs: number;
+  readonly stalledMs: number;
+  readonly isGood: boolean;
+};
 
 class Soak {
   readonly #stack: Stack;
@@ -60,6 +73,7 @@ class Soak {
   /** Cases whose event line has not come. */
   readonly #waiting = new Map<string, Shown>();
   readonly #inFlight = new Set<Promise<void>>();
+  readonly stalls = new Stalls(() => this.#nowMs());
   readonly violations: Violation[] = [];
   readonly counts = { statuses: {}, sources: {}, caches: {} } as Record<
     "statuses" | "sources" | "caches",
@@ -103,7 +117,10 @@ class Soak {
       await pause(100);
       this.#judgeTold();
     }
-    for (const shown of this.#waiting.values()) this.#judge({ ...shown, durationMs: null }, shown);
+    for (const shown of this.#waiting.values()) {
+      this.#judge({ ...shown, durationMs: null }, shown, null);
+    }
+    this.stalls.stop();
   }
 
   #nowMs(): number {
@@ -151,6 +168,8 @@ class Soak {
         ]),
       ),
       atMs: startedMs,
+      endedMs,
+      stalledMs: Math.round(this.stalls.within(startedMs, endedMs)),
       isGood: answer?.source === "origin" && !answer.degraded && ask.cache !== "no-store",
     });
     this.outsideMs.push(endedMs - startedMs);
@@ -197,7 +216,7 @@ class Soak {
       this.#waiting.delete(id);
       const hasFault = line.cache_faults !== undefined;
       const knownToOrigin = shown.knownToOrigin && !hasFault;
-      this.#judge({ ...shown, knownToOrigin, durationMs: line.duration_ms }, shown);
+      this.#judge({ ...shown, knownToOrigin, durationMs: line.duration_ms }, shown, line);
       if (!shown.isGood || hasFault) continue;
       const good = this.#good.get(shown.ask.marker) ?? new Set<string>();
       for (const theme of shown.ask.themes) good.add(theme.id);
@@ -205,14 +224,19 @@ class Soak {
     }
   }
 
-  #judge(subject: Case, { atMs }: Shown): void {
+  #judge(subject: Case, { atMs, endedMs, stalledMs }: Shown, event: object | null): void {
     this.judged += 1;
     if (subject.knownToOrigin) this.knownToOrigin += 1;
     this.mostUpstreamCalls = Math.max(this.mostUpstreamCalls, subject.upstreamCalls);
     for (const [invariant, broken] of Object.entries(invariants)) {
       const detail = broken(subject);
       if (detail === null) continue;
-      const violation = { invariant, id: subject.ask.id, atMs: Math.round(atMs), detail };
+      const faults = this.#phases
+        .filter(({ fromMs, untilMs }) => fromMs <= endedMs && untilMs >= atMs)
+        .map(({ upstream, fault }) => `${upstream} ${fault}`);
+      const { id } = subject.ask;
+      const at = { id, atMs: Math.round(atMs) };
+      const violation = { invariant, ...at, detail, faults, stalledMs, event };
       this.violations.push(violation);
       console.error(`VIOLATION ${JSON.stringify(violation)}`);
     }
@@ -246,6 +270,7 @@ export async function soak(
       knownToOrigin,
       mostUpstreamCalls,
       held,
+      longestStallMs: run.stalls.longestMs,
       upstreamCalls: upstreams.calls,
     };
   } finally {
