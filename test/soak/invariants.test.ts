@@ -25,7 +25,6 @@ const answer: Answer = {
   degraded: false,
   reason: null,
   cache: { status: "miss" },
-  attempts: [{ source: "origin", outcome: "ok" }],
 };
 const good: Case = {
   ask,

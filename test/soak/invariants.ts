@@ -13,7 +13,6 @@ export interface Answer {
   readonly degraded: boolean;
   readonly reason: string | null;
   readonly cache: { readonly status: string };
-  readonly attempts: readonly { readonly source: string; readonly outcome: string }[];
 }
 
 /** One request, with all that is known of it when its event line has come. */
