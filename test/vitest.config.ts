@@ -55,6 +55,7 @@ export default defineConfig({
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
             "test/eval/**/*.test.ts",
+            "test/soak/**/*.test.ts",
           ],
           testTimeout: 60_000,
           hookTimeout: 90_000,
