@@ -31,6 +31,7 @@ const good: Case = {
   status: 200,
   answer,
   durationMs: 4_200,
+  stalledMs: 0,
   upstreamCalls: 6,
   alive: ["lexical"],
   knownToOrigin: true,
@@ -89,6 +90,11 @@ describe("the invariants", () => {
     ["never 5xx while a ranker is alive", "no answer at all", { ...failed, status: null }],
     ["never 5xx while a ranker is alive", "a refusal of what is valid", { ...failed, status: 422 }],
     ["never later than deadline + 200 ms", "201 ms too late", { ...good, durationMs: 4_201 }],
+    [
+      "never later than deadline + 200 ms",
+      "later than the machine stood still",
+      { ...good, durationMs: 4_251, stalledMs: 50 },
+    ],
     ["never later than deadline + 200 ms", "no event line", { ...good, durationMs: null }],
     ["every theme exactly once", "a theme less", answered({ themes: answer.themes.slice(0, 2) })],
     [
