@@ -87,3 +87,9 @@ describe("a fault of the origin", () => {
 describe("a fault of Gemini while the origin is down", () => {
   it.each(geminiRows)("$cell $fault: $source, $second", run);
 });
+
+it("has every cell that one request can show; histories.test.ts has the others", () => {
+  const cells = new Set([...originRows, ...geminiRows].map(({ cell }) => cell));
+  const numbers = [...Array.from({ length: 18 }, (_, index) => index + 1), 20, 25, 26, 31];
+  expect(cells).toEqual(new Set(["-", ...numbers.map((number) => `F${number}`)]));
+});
