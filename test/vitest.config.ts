@@ -17,7 +17,7 @@ export default defineConfig({
                 ORIGIN_BASE_URL: inject("vllm"),
                 GEMINI_API_KEY: "a-key",
                 GEMINI_BASE_URL: inject("gemini"),
-                // An isolate remembers outages, and a file is one isolate: breaker.test.ts alone sets auto.
+                // An isolate remembers outages, and a file is one isolate: breaker.test.ts and faults/ alone set auto.
                 BREAKER: "closed",
               },
             },
