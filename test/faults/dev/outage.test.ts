@@ -132,11 +132,11 @@ describe("an origin under wrangler dev", () => {
   it.concurrent.for(cells)(
     "%s: nobody gets a 5xx, three wait at most, it serves again within 120 s; a client that leaves (F27) takes nothing along",
     { timeout: 2 * returnMs },
-    async ([name, fault, reason], { expect }) => {
+    async ([name, fault, reason], { expect: local }) => {
       const dev = await Deployment.start();
       try {
         expect(await dev.rank()).toMatchObject({ source: "origin", reason: null });
-        await leaveAndAskAgain(dev, expect);
+        await leaveAndAskAgain(dev, local);
         await dev.proxy.set(fault);
         const answers: Answer[] = [];
         while (answers.length < 12) answers.push(await dev.rank());
@@ -149,16 +149,16 @@ describe("an origin under wrangler dev", () => {
         const healedMs = performance.now();
         const sinceMs = () => Math.round(performance.now() - healedMs);
         const within = { timeout: returnMs, interval: 100 };
-        await expect.poll(async () => (await dev.rank()).source, within).toBe("origin");
+        await local.poll(async () => (await dev.rank()).source, within).toBe("origin");
         const firstMs = sinceMs();
         // The rest of the way back is the same for all, and long.
         if (fault.kind === "refuse")
-          await expect
+          await local
             .poll(async () => [(await dev.rank()).source, await dev.state()], within)
             .toEqual(["origin", "closed"]);
         const alone = fault.kind === "refuse" ? `, alone after ${sinceMs()} ms` : "";
         expect(new Set(dev.statuses)).toEqual(new Set([200]));
-        await expect.poll(() => dev.slowestMs()).toBeLessThanOrEqual(budgetMs + lateMs);
+        await local.poll(() => dev.slowestMs()).toBeLessThanOrEqual(budgetMs + lateMs);
         rows.push(
           `${name.padEnd(12)} gemini ${answers.length}, of these ${reason} ${paid}, circuit_open ` +
             `${12 - paid}; origin again after ${firstMs} ms${alone}; ` +

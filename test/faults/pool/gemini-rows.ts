@@ -5,11 +5,13 @@ import keyRefused from "../../fixtures/gemini-error-400-key.json";
 import cutShort from "../../fixtures/gemini-max-tokens.json";
 import cutToNothing from "../../fixtures/gemini-max-tokens-no-parts.json";
 import unsafe from "../../fixtures/gemini-safety.json";
-import { midBody } from "../../support/fault-proxy.ts";
 import type { Strike } from "./isolate.ts";
 import type { Row } from "./row.ts";
 
 const refused = { proxy: { kind: "refuse" } } as const;
+const silent = { fake: { kind: "hang" } } as const;
+const stalled = { fake: { kind: "headers_then_stall" } } as const;
+const dripping = { fake: { kind: "drip", bytesPerSecond: 1 } } as const;
 const hasty = { GEMINI_TIMEOUT_MS: "300" };
 
 const cell = (fault: string, strike: Strike, second: string | null, settings = {}): Row => ({
@@ -57,19 +59,9 @@ export const geminiRows: readonly Row[] = [
   status(500, "gemini_error"),
   status(503, "gemini_error"),
   cell("refused", { proxy: { kind: "refuse" } }, "gemini_unreachable"),
-  cell("accepted, then silence", { proxy: { kind: "hang" } }, "gemini_timeout", hasty),
-  cell(
-    "a stalled body",
-    { proxy: { kind: "stall", afterBytes: midBody } },
-    "gemini_timeout",
-    hasty,
-  ),
-  cell(
-    "one byte a second",
-    { proxy: { kind: "drip", bytesPerSecond: 1 } },
-    "gemini_timeout",
-    hasty,
-  ),
+  cell("accepted, then silence", silent, "gemini_timeout", hasty),
+  cell("a stalled body", { fake: { kind: "headers_then_stall" } }, "gemini_timeout", hasty),
+  cell("one byte a second", { fake: { kind: "drip", bytesPerSecond: 1 } }, "gemini_timeout", hasty),
   cell("reset in mid body", { proxy: { kind: "reset", afterBytes: 200 } }, "gemini_unreachable"),
   cell("half of the JSON", { fake: { kind: "truncated_json" } }, "gemini_bad_output"),
   cell("a page", { fake: { kind: "html" } }, "gemini_bad_output"),
@@ -81,18 +73,17 @@ export const geminiRows: readonly Row[] = [
     503,
     {},
   ),
-  bothDown("silence up to their caps", { proxy: { kind: "hang" } }, 503, {
+  bothDown("silence up to their caps", silent, 503, {
     ORIGIN_TIMEOUT_MS: "200",
     GEMINI_TIMEOUT_MS: "200",
   }),
-  bothDown("silence beyond the budget", { proxy: { kind: "hang" } }, 504, {
+  bothDown("silence beyond the budget", silent, 504, {
     ORIGIN_TIMEOUT_MS: "20000",
     GEMINI_TIMEOUT_MS: "20000",
   }),
-  ...(["hang", "stall", "drip"] as const).map((kind): Row => {
-    const strike = { proxy: { kind, afterBytes: midBody, bytesPerSecond: 1 } } as Strike;
+  ...[silent, stalled, dripping].map((strike): Row => {
     return {
-      ...bothDown(`${kind} beyond the budget, words accepted`, strike, 504, {
+      ...bothDown(`${strike.fake.kind} beyond the budget, words accepted`, strike, 504, {
         ORIGIN_TIMEOUT_MS: "20000",
         GEMINI_TIMEOUT_MS: "20000",
       }),

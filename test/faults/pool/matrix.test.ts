@@ -33,7 +33,7 @@ async function run(row: Row): Promise<void> {
   const second = attempts.find((each) => each.source === "gemini")?.reason ?? null;
   if (refusal === null) expect(row.second ?? [null]).toContain(second);
   expect(watch.calls.length).toBeLessThanOrEqual(maxCalls);
-  expect(durationMs).toBeLessThanOrEqual(Number(asked.timeout_ms) + lateMs);
+  expect(durationMs).toBeLessThanOrEqual(asked.timeout_ms + lateMs);
   if (row.circuit !== undefined) expect((await isolate.origin()).state).toBe(row.circuit);
   const reasons = [...new Set([reason, second])].filter((each) => each !== null);
   note({
