@@ -5,10 +5,14 @@ import keyRefused from "../../fixtures/gemini-error-400-key.json";
 import cutShort from "../../fixtures/gemini-max-tokens.json";
 import cutToNothing from "../../fixtures/gemini-max-tokens-no-parts.json";
 import unsafe from "../../fixtures/gemini-safety.json";
+import { midBody } from "../../support/fault-proxy.ts";
 import type { Strike } from "./isolate.ts";
 import type { Row } from "./row.ts";
 
 const refused = { proxy: { kind: "refuse" } } as const;
+const absurd = {
+  fake: { kind: "status", status: 429, headers: { "retry-after": "1000000000" } },
+} as const;
 const silent = { fake: { kind: "hang" } } as const;
 const stalled = { fake: { kind: "headers_then_stall" } } as const;
 const dripping = { fake: { kind: "drip", bytesPerSecond: 1 } } as const;
@@ -31,11 +35,20 @@ const says = (fault: string, body: unknown, second: string) =>
 const status = (code: number, second: string, body?: unknown) =>
   cell(String(code), { fake: { kind: "status", status: code, body } }, second);
 
-const bothDown = (fault: string, strike: Strike, code: number, settings: object): Row => ({
+/** The origin is silent in the proxy: healing it ends its probes, which would go on for their cap. */
+const mute = { proxy: { kind: "hang" } } as const;
+
+const bothDown = (
+  fault: string,
+  strike: Strike,
+  code: number,
+  settings: object,
+  first: Strike = mute,
+): Row => ({
   ...cell(fault, strike, null),
   cell: "F25",
   fault: `both: ${fault}`,
-  origin: strike,
+  origin: first,
   settings,
   body: { sources: ["origin", "gemini"], timeout_ms: 2_000 },
   refusal: code,
@@ -66,13 +79,8 @@ export const geminiRows: readonly Row[] = [
   cell("half of the JSON", { fake: { kind: "truncated_json" } }, "gemini_bad_output"),
   cell("a page", { fake: { kind: "html" } }, "gemini_bad_output"),
   cell("10 MB", { fake: { kind: "huge", bytes: 10_000_000 } }, "gemini_bad_output"),
-  bothDown("refused", refused, 503, {}),
-  bothDown(
-    "429, Retry-After: 1000000000",
-    { fake: { kind: "status", status: 429, headers: { "retry-after": "1000000000" } } },
-    503,
-    {},
-  ),
+  bothDown("refused", refused, 503, {}, refused),
+  bothDown("429, Retry-After: 1000000000", absurd, 503, {}, absurd),
   bothDown("silence up to their caps", silent, 503, {
     ORIGIN_TIMEOUT_MS: "200",
     GEMINI_TIMEOUT_MS: "200",
@@ -81,12 +89,24 @@ export const geminiRows: readonly Row[] = [
     ORIGIN_TIMEOUT_MS: "20000",
     GEMINI_TIMEOUT_MS: "20000",
   }),
-  ...[silent, stalled, dripping].map((strike): Row => {
+  ...(
+    [
+      [silent, mute],
+      [stalled, { proxy: { kind: "stall", afterBytes: midBody } }],
+      [dripping, { proxy: { kind: "drip", bytesPerSecond: 1 } }],
+    ] as const
+  ).map(([strike, first]): Row => {
     return {
-      ...bothDown(`${strike.fake.kind} beyond the budget, words accepted`, strike, 504, {
-        ORIGIN_TIMEOUT_MS: "20000",
-        GEMINI_TIMEOUT_MS: "20000",
-      }),
+      ...bothDown(
+        `${strike.fake.kind} beyond the budget, words accepted`,
+        strike,
+        504,
+        {
+          ORIGIN_TIMEOUT_MS: "20000",
+          GEMINI_TIMEOUT_MS: "20000",
+        },
+        first,
+      ),
       body: { timeout_ms: 2_000 },
       refusal: null,
       reason: "origin_timeout",
