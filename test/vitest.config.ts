@@ -17,7 +17,7 @@ export default defineConfig({
                 ORIGIN_BASE_URL: inject("vllm"),
                 GEMINI_API_KEY: "a-key",
                 GEMINI_BASE_URL: inject("gemini"),
-                // An isolate remembers outages, and a file is one isolate: breaker.test.ts alone sets auto.
+                // An isolate remembers outages, and a file is one isolate: breaker.test.ts and faults/ alone set auto.
                 BREAKER: "closed",
               },
             },
@@ -25,7 +25,7 @@ export default defineConfig({
         ],
         test: {
           name: "contract",
-          include: ["test/contract/**/*.test.ts"],
+          include: ["test/contract/**/*.test.ts", "test/faults/pool/**/*.test.ts"],
           globalSetup: "./test/support/fakes-for-workerd.ts",
           // The files share the fakes, their fault switches and their records.
           fileParallelism: false,
@@ -54,6 +54,7 @@ export default defineConfig({
             "test/supply-chain/**/*.test.ts",
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
+            "test/faults/dev/**/*.test.ts",
             "test/eval/**/*.test.ts",
             "test/soak/**/*.test.ts",
           ],

@@ -1,5 +1,6 @@
 // What may go wrong on the way from an upstream, as switches: fault matrix F2-F14 and F18-F20.
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 
 /** An answer the upstream would give: `chunks` joined are the body; more than one is a stream. */
 export interface Answer {
@@ -39,7 +40,9 @@ export type FaultKind =
   /** 200 with any JSON. */
   | { readonly kind: "body"; readonly body: unknown }
   /** 200 with a JSON object of this size. */
-  | { readonly kind: "huge"; readonly bytes: number };
+  | { readonly kind: "huge"; readonly bytes: number }
+  /** The same, packed by gzip to a thousandth of it. */
+  | { readonly kind: "gzip_bomb"; readonly bytes: number };
 
 /** A fault and when it strikes. Plain JSON, so that it can be set over HTTP as well. */
 export type Fault = FaultKind & {
@@ -196,5 +199,12 @@ export function applyFault(res: ServerResponse, fault: FaultKind | null, answer:
       return send(res, jsonAnswer(200, fault.body));
     case "huge":
       return huge(res, fault.bytes);
+    case "gzip_bomb": {
+      const packed = gzipSync(`{"pad":"${"x".repeat(fault.bytes - 10)}"}`);
+      const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+      res.writeHead(200, { ...headers, "content-length": String(packed.length) });
+      res.end(packed);
+      return;
+    }
   }
 }
