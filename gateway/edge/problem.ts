@@ -1,6 +1,7 @@
 // What went wrong, as the caller is told: RFC 9457 problem details. The only place that words them.
 import type { Context } from "hono";
 import type { ConfigComplaint } from "../config.ts";
+import { ranOutOfTime } from "../core/failure.ts";
 import type { RankFailure } from "../core/outcome.ts";
 import { toAttempts } from "./answer.ts";
 import type { Edge } from "./edge.ts";
@@ -164,11 +165,7 @@ function wording(trouble: Trouble): Wording {
 
 function unavailable({ attempts, failures }: RankFailure): Wording {
   const extra = { attempts: toAttempts(attempts) };
-  const outOfTime = failures.some(
-    (failure) =>
-      failure.reason === "deadline" || ("limit" in failure && failure.limit === "deadline"),
-  );
-  if (outOfTime) {
+  if (failures.some(ranOutOfTime)) {
     return {
       slug: "deadline-exceeded",
       status: 504,
