@@ -1,6 +1,7 @@
 // The Gemini API: one text for one prompt, its errors as failures, its bodies as plain data.
 import {
   GoogleGenerativeAI,
+  GoogleGenerativeAIError,
   GoogleGenerativeAIFetchError,
   type GenerationConfig,
 } from "@google/generative-ai";
@@ -33,7 +34,12 @@ export interface GeminiAnswer {
 }
 
 export interface GeminiApi {
-  generate(request: GeminiRequest, stage: Stage): Promise<Result<GeminiAnswer>>;
+  /** @param progress hears the text while it is written, from its beginning each time */
+  generate(
+    request: GeminiRequest,
+    stage: Stage,
+    progress?: (soFar: string) => void,
+  ): Promise<Result<GeminiAnswer>>;
 }
 
 // Read from the raw candidates: the SDK's text() joins thoughts to the answer and hides why it ended.
@@ -63,6 +69,14 @@ const answerShape = z.object({
   modelVersion: z.string().optional(),
 });
 
+type AnswerBody = z.output<typeof answerShape>;
+
+/** One of a stream's events: a part of an answer, or an error in its place. */
+const eventShape = answerShape.extend({ error: z.object({ code: z.number() }).optional() });
+
+/** Longest text a stream is read for, in UTF-16 units; no model is asked for a tenth of it. */
+const maxStreamedLength = 64 * 1024;
+
 const blockedReasons = new Set(["SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"]);
 
 /** A client for Gemini. Never retries the same model. */
@@ -73,6 +87,7 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
     model: string,
     request: GeminiRequest,
     stage: Stage,
+    progress: ((soFar: string) => void) | undefined,
   ): Promise<Result<GeminiAnswer>> {
     // Every request is a call that Google may bill: the next model's too.
     const unpaid = await stage.pay();
@@ -89,26 +104,35 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
         >,
       }),
     };
-    let answer: unknown;
+    const asked = client.getGenerativeModel(
+      { model, systemInstruction: request.system, generationConfig },
+      settings.baseUrl === "" ? {} : { baseUrl: settings.baseUrl },
+    );
+    // The SDK lets go of a stream that it cannot read without ending it.
+    const done = new AbortController();
+    const signal = AbortSignal.any([stage.signal, done.signal]);
     try {
-      const result = await client
-        .getGenerativeModel(
-          { model, systemInstruction: request.system, generationConfig },
-          settings.baseUrl === "" ? {} : { baseUrl: settings.baseUrl },
-        )
-        .generateContent(request.prompt, { signal: stage.signal });
-      answer = result.response;
+      if (progress === undefined) {
+        const result = await asked.generateContent(request.prompt, { signal });
+        return readAnswer(result.response, model);
+      }
+      const { stream, response } = await asked.generateContentStream(request.prompt, { signal });
+      // The same events joined by the SDK, thoughts and all; it fails where the stream does.
+      response.catch(() => {});
+      const joined = await joinEvents(stream, progress);
+      return joined.ok ? readAnswer(joined.value, model) : joined;
     } catch (error) {
       return fail(geminiFailure(error, stage));
+    } finally {
+      done.abort();
     }
-    return readAnswer(answer, model);
   }
 
   return {
-    async generate(request, stage) {
+    async generate(request, stage, progress) {
       let last: Result<GeminiAnswer> = fail({ reason: "gemini_error", status: 404 });
       for (const model of settings.models) {
-        last = await generateWith(model, request, stage);
+        last = await generateWith(model, request, stage, progress);
         const gone =
           !last.ok && last.failure.reason === "gemini_error" && last.failure.status === 404;
         if (!gone) return last;
@@ -116,6 +140,42 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
       return last;
     },
   };
+}
+
+/** A stream's events as the one answer they are parts of; one that ends early is `truncated`. */
+async function joinEvents(
+  stream: AsyncIterable<unknown>,
+  progress: (soFar: string) => void,
+): Promise<Result<AnswerBody>> {
+  let text = "";
+  let joined: AnswerBody = {};
+  let finishReason: string | undefined;
+  for await (const event of stream) {
+    const parsed = eventShape.safeParse(event);
+    if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
+    const { error, candidates, ...rest } = parsed.data;
+    if (error !== undefined) return fail(failureOf(error.code, null));
+    const candidate = candidates?.[0];
+    finishReason = candidate?.finishReason ?? finishReason;
+    joined = { ...joined, ...rest };
+    const more = textOf(candidate);
+    text += more;
+    if (text.length > maxStreamedLength)
+      return fail({ reason: "gemini_bad_output", defect: "too_large" });
+    if (more !== "") progress(text);
+  }
+  if (finishReason === undefined && text !== "")
+    return fail({ reason: "gemini_bad_output", defect: "truncated" });
+  if (finishReason === undefined) return ok(joined);
+  return ok({ ...joined, candidates: [{ content: { parts: [{ text }] }, finishReason }] });
+}
+
+/** What a candidate says, without its thoughts. */
+function textOf(candidate: NonNullable<AnswerBody["candidates"]>[number] | undefined): string {
+  return (candidate?.content?.parts ?? [])
+    .filter((part) => !part.thought)
+    .map((part) => part.text ?? "")
+    .join("");
 }
 
 function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
@@ -130,11 +190,7 @@ function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
     return fail({ reason: "gemini_blocked" });
   if (candidate?.finishReason === "MAX_TOKENS")
     return fail({ reason: "gemini_bad_output", defect: "truncated" });
-  const text = (candidate?.content?.parts ?? [])
-    .filter((part) => !part.thought)
-    .map((part) => part.text ?? "")
-    .join("")
-    .trim();
+  const text = textOf(candidate).trim();
   if (candidate?.finishReason !== "STOP" || text === "")
     return fail({ reason: "gemini_bad_output", defect: "empty" });
   const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount } = usageMetadata ?? {};
@@ -155,10 +211,19 @@ function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
 function geminiFailure(error: unknown, stage: Stage): Failure {
   if (stage.signal.aborted) return { reason: "gemini_timeout", limit: stage.limit };
   if (error instanceof SyntaxError) return { reason: "gemini_bad_output", defect: "not_json" };
-  if (!(error instanceof GoogleGenerativeAIFetchError) || error.status === undefined)
+  if (!(error instanceof GoogleGenerativeAIFetchError) || error.status === undefined) {
+    // What cannot be read in a stream is told by a message alone; a stream that broke has another one.
+    const unreadable =
+      error instanceof GoogleGenerativeAIError && /parsing JSON|parse stream/.test(error.message);
+    if (unreadable) return { reason: "gemini_bad_output", defect: "not_json" };
     return { reason: "gemini_unreachable" };
-  if (error.status === 429) return { reason: "gemini_quota", retryAfterSeconds: retryDelay(error) };
-  return { reason: "gemini_error", status: error.status };
+  }
+  return failureOf(error.status, retryDelay(error));
+}
+
+function failureOf(status: number, retryAfterSeconds: number | null): Failure {
+  if (status === 429) return { reason: "gemini_quota", retryAfterSeconds };
+  return { reason: "gemini_error", status };
 }
 
 /** RetryInfo carries "7s" or "7.5s". */

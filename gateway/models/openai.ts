@@ -1,5 +1,6 @@
 // The origin's OpenAI-compatible API: one call, its errors as failures, its bodies as plain data.
 import OpenAI from "openai";
+import type { Stream } from "openai/streaming";
 import { z } from "zod";
 import type { Usage } from "../core/domain.ts";
 import { fail, ok, type Failure, type Result } from "../core/failure.ts";
@@ -27,10 +28,14 @@ export interface OriginApi {
     body: { readonly prompt: readonly string[] } & Record<string, unknown>,
     stage: Stage,
   ): Promise<Result<{ candidates: readonly TokenLogprob[][]; usage: Usage }>>;
-  /** The text of the first choice. */
+  /**
+   * The text of the first choice.
+   * @param progress hears it while it is written, from its beginning each time
+   */
   chat(
     body: Record<string, unknown>,
     stage: Stage,
+    progress?: (soFar: string) => void,
   ): Promise<Result<{ text: string; usage: Usage }>>;
   /** `value.scores[i]` is the relevance of `documents[i]`, as the server scales it. */
   rerank(
@@ -81,6 +86,16 @@ const chatShape = z.object({
   usage: usageShape,
 });
 
+const chunkShape = z.object({
+  choices: z.array(
+    z.object({
+      delta: z.object({ content: z.string().nullish() }).nullish(),
+      finish_reason: z.string().nullish(),
+    }),
+  ),
+  usage: usageShape,
+});
+
 const rerankShape = z.object({
   results: z.array(z.object({ index: z.number(), relevance_score: z.number() })),
   usage: usageShape,
@@ -96,6 +111,8 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
     // The SDK refuses an empty key; a server without one ignores what it is sent.
     apiKey: settings.apiKey || "none",
     maxRetries: 0,
+    // It would tell the console of a stream's event that is no JSON.
+    logLevel: "off",
     fetch: boundedFetch,
     // A redirect is a login page in front of the origin, never the origin.
     fetchOptions: { redirect: "manual" },
@@ -124,6 +141,41 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
     return badOutput(typeof answer === "object" ? "wrong_shape" : "not_json");
   }
 
+  /** A streamed chat, joined: as if it had come whole. A stream that ends early is `truncated`. */
+  async function streamChat(
+    body: Record<string, unknown>,
+    stage: Stage,
+    progress: (soFar: string) => void,
+  ): Promise<Result<z.output<typeof chatShape>>> {
+    let content = "";
+    let finish_reason: string | null = null;
+    let usage: z.output<typeof usageShape>;
+    try {
+      const events = await client.post<Stream<unknown>>("/chat/completions", {
+        body: { ...body, stream: true, stream_options: { include_usage: true } },
+        signal: stage.signal,
+        stream: true,
+      });
+      for await (const event of events) {
+        const chunk = chunkShape.safeParse(event);
+        if (!chunk.success) return badOutput("wrong_shape");
+        usage = chunk.data.usage ?? usage;
+        // The event that tells the usage has no choice.
+        const choice = chunk.data.choices[0];
+        finish_reason = choice?.finish_reason ?? finish_reason;
+        const more = choice?.delta?.content ?? "";
+        content += more;
+        if (more !== "") progress(content);
+      }
+    } catch (error) {
+      return fail(originFailure(error, stage));
+    }
+    // The SDK ends a stream that was aborted as if it were over.
+    if (stage.signal.aborted) return fail({ reason: "origin_timeout", limit: stage.limit });
+    if (finish_reason === null && content !== "") return badOutput("truncated");
+    return ok({ choices: [{ message: { content }, finish_reason }], usage });
+  }
+
   return {
     async complete(body, stage) {
       const answer = await post("/completions", body, completionShape, stage);
@@ -140,8 +192,10 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
       return ok({ candidates, usage: toUsage(usage) });
     },
 
-    async chat(body, stage) {
-      const answer = await post("/chat/completions", body, chatShape, stage);
+    async chat(body, stage, progress) {
+      const answer = progress
+        ? await streamChat(body, stage, progress)
+        : await post("/chat/completions", body, chatShape, stage);
       if (!answer.ok) return answer;
       const choice = answer.value.choices[0];
       if (choice?.finish_reason === "length") return badOutput("truncated");
@@ -193,6 +247,9 @@ function originFailure(error: unknown, stage: Stage): Failure {
   // The SDK throws a parse error of a whole body as it comes; a cut body is a lost connection.
   if (error instanceof SyntaxError) return { reason: "origin_bad_output", defect: "not_json" };
   if (!(error instanceof OpenAI.APIError)) return { reason: "origin_unreachable" };
+  // An error in place of a stream's next event; vLLM says no more of it than a code.
+  if (error.status === undefined && error.error !== undefined)
+    return { reason: "origin_error", status: 500 };
   const status: unknown = error.status;
   if (typeof status !== "number") return { reason: "origin_unreachable" };
   if (status === 401 || status === 403 || (status >= 300 && status < 400))

@@ -11,28 +11,35 @@ const minStageMs = 300;
  * A deadline `budgetMs` after `startedMs`. Each stage gets the smaller of its own cap and what is
  * left less the reserve.
  * @param pay how a stage's paid calls are allowed, within that many ms; without it all are
+ * @param left aborts when the caller has left: nothing is left to spend then, and what runs is aborted
  */
 export function createDeadline(
   clock: Clock,
   startedMs: number,
   budgetMs: number,
   pay: (budgetMs: number) => Promise<Failure | null> = () => Promise.resolve(null),
+  left?: AbortSignal,
 ): Deadline {
-  const spareMs = () => Math.max(0, startedMs + budgetMs - reserveMs - clock.nowMs());
+  const spareMs = () =>
+    left?.aborted ? 0 : Math.max(0, startedMs + budgetMs - reserveMs - clock.nowMs());
   return {
     spareMs,
     part(fraction: number): Deadline {
       const nowMs = clock.nowMs();
-      return createDeadline(clock, nowMs, reserveMs + fraction * spareMs(), pay);
+      return createDeadline(clock, nowMs, reserveMs + fraction * spareMs(), pay, left);
     },
     stage(capMs: number): Result<Stage> {
       const leftMs = spareMs();
       if (leftMs < minStageMs) return fail({ reason: "deadline" });
       const stageMs = Math.min(capMs, leftMs);
+      const timer = clock.timeoutSignal(stageMs);
+      const limit = capMs <= leftMs ? "cap" : "deadline";
       return ok({
-        signal: clock.timeoutSignal(stageMs),
+        signal: left === undefined ? timer : AbortSignal.any([timer, left]),
         budgetMs: stageMs,
-        limit: capMs <= leftMs ? "cap" : "deadline",
+        get limit() {
+          return left?.aborted && !timer.aborted ? "left" : limit;
+        },
         pay: () => pay(stageMs),
       });
     },
