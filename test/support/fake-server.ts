@@ -123,7 +123,8 @@ export abstract class FakeServer {
     }
     if (control) return applyFault(res, null, this.#control(request));
     const fault = this.#strike(path);
-    if (fault?.kind === "reset" || fault?.kind === "reset_mid_body") this.#cut.add(res);
+    const resets = fault?.kind === "stream" && fault.then === "reset";
+    if (resets || fault?.kind === "reset" || fault?.kind === "reset_mid_body") this.#cut.add(res);
     applyFault(res, fault, this.answer(request));
   }
 
