@@ -14,7 +14,7 @@ import type { Edge } from "./edge.ts";
 type AnalyzeEvent = z.output<typeof analyzeEvent>;
 
 /** Whoever has left is noticed by the second write at the latest: upstream work ends well within 2 s. */
-const heartbeatMs = 300;
+const heartbeatMs = 200;
 /** What a caller who is there and reads nothing may hold up the end. */
 const flushMs = 2_000;
 
