@@ -6,16 +6,19 @@ import {
   type GenerationConfig,
 } from "@google/generative-ai";
 import { z } from "zod";
+import type { UpstreamCall } from "../core/call-log.ts";
 import type { Usage } from "../core/domain.ts";
-import { fail, ok, type Failure, type Result } from "../core/failure.ts";
-import type { Stage } from "../core/ports.ts";
+import { fail, ok, type Failure, type Reason, type Result } from "../core/failure.ts";
+import type { Progress, Stage } from "../core/ports.ts";
 
 export interface GeminiSettings {
   readonly apiKey: string;
   /** Without a version; "" = Google. */
   readonly baseUrl: string;
-  /** In order of preference; one that is gone (404) hands over to the next. */
+  /** In order of preference; one that is gone (404) hands over to the next, from then on. */
   readonly models: readonly string[];
+  /** Hears of a model that is gone, and of a key or a request that Google refuses. */
+  readonly alarm: (alarm: Reason, status: number) => void;
 }
 
 export interface GeminiRequest {
@@ -38,7 +41,7 @@ export interface GeminiApi {
   generate(
     request: GeminiRequest,
     stage: Stage,
-    progress?: (soFar: string) => void,
+    progress?: Progress,
   ): Promise<Result<GeminiAnswer>>;
 }
 
@@ -83,15 +86,16 @@ const blockedReasons = new Set(["SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED
 export function createGeminiApi(settings: GeminiSettings): GeminiApi {
   const client = new GoogleGenerativeAI(settings.apiKey);
 
+  /** The first model that has not been seen to be gone. */
+  let first = 0;
+
   async function generateWith(
     model: string,
     request: GeminiRequest,
     stage: Stage,
-    progress: ((soFar: string) => void) | undefined,
+    call: UpstreamCall,
+    progress: Progress | undefined,
   ): Promise<Result<GeminiAnswer>> {
-    // Every request is a call that Google may bill: the next model's too.
-    const unpaid = await stage.pay();
-    if (unpaid !== null) return fail(unpaid);
     // The SDK starts a request whose signal has already aborted.
     if (stage.signal.aborted) return fail({ reason: "gemini_timeout", limit: stage.limit });
     const generationConfig: GenerationConfig = {
@@ -114,12 +118,16 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
     try {
       if (progress === undefined) {
         const result = await asked.generateContent(request.prompt, { signal });
-        return readAnswer(result.response, model);
+        const parsed = answerShape.safeParse(result.response);
+        if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
+        // Tokens are paid for, whatever they turn out to be worth.
+        call.usage = toUsage(parsed.data.usageMetadata);
+        return readAnswer(parsed.data, model);
       }
       const { stream, response } = await asked.generateContentStream(request.prompt, { signal });
       // The same events joined by the SDK, thoughts and all; it fails where the stream does.
       response.catch(() => {});
-      const joined = await joinEvents(stream, progress);
+      const joined = await joinEvents(stream, call, progress);
       return joined.ok ? readAnswer(joined.value, model) : joined;
     } catch (error) {
       return fail(geminiFailure(error, stage));
@@ -131,21 +139,35 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
   return {
     async generate(request, stage, progress) {
       let last: Result<GeminiAnswer> = fail({ reason: "gemini_error", status: 404 });
-      for (const model of settings.models) {
-        last = await generateWith(model, request, stage, progress);
-        const gone =
-          !last.ok && last.failure.reason === "gemini_error" && last.failure.status === 404;
-        if (!gone) return last;
+      const { models } = settings;
+      for (let index = first; index < models.length; index += 1) {
+        const model = models[index] ?? "";
+        // Every request is a call that Google may bill: the next model's too.
+        last = await stage.call({ source: "gemini", model, paid: true }, (call) =>
+          generateWith(model, request, stage, call, progress),
+        );
+        const refusal = last.ok ? null : refusedStatus(last.failure);
+        if (refusal !== null) settings.alarm("gemini_error", refusal);
+        if (refusal !== 404) return last;
+        // Were all of them gone, the next request begins anew.
+        first = (index + 1) % models.length;
       }
       return last;
     },
   };
 }
 
+/** The status of what another try would not mend: our key, our request, a model's name. */
+function refusedStatus(failure: Failure): number | null {
+  const refused = failure.reason === "gemini_error" && failure.status < 500;
+  return refused ? failure.status : null;
+}
+
 /** A stream's events as the one answer they are parts of; one that ends early is `truncated`. */
 async function joinEvents(
   stream: AsyncIterable<unknown>,
-  progress: (soFar: string) => void,
+  call: UpstreamCall,
+  progress: Progress,
 ): Promise<Result<AnswerBody>> {
   let text = "";
   let joined: AnswerBody = {};
@@ -158,6 +180,7 @@ async function joinEvents(
     const candidate = candidates?.[0];
     finishReason = candidate?.finishReason ?? finishReason;
     joined = { ...joined, ...rest };
+    call.usage = toUsage(joined.usageMetadata);
     const more = textOf(candidate);
     text += more;
     if (text.length > maxStreamedLength)
@@ -178,10 +201,8 @@ function textOf(candidate: NonNullable<AnswerBody["candidates"]>[number] | undef
     .join("");
 }
 
-function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
-  const parsed = answerShape.safeParse(answer);
-  if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
-  const { candidates, promptFeedback, usageMetadata, modelVersion } = parsed.data;
+function readAnswer(answer: AnswerBody, model: string): Result<GeminiAnswer> {
+  const { candidates, promptFeedback, usageMetadata, modelVersion } = answer;
   const candidate = candidates?.[0];
   if (
     promptFeedback?.blockReason ||
@@ -193,19 +214,17 @@ function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
   const text = textOf(candidate).trim();
   if (candidate?.finishReason !== "STOP" || text === "")
     return fail({ reason: "gemini_bad_output", defect: "empty" });
-  const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount } = usageMetadata ?? {};
-  return ok({
-    text,
-    model: modelVersion ?? model,
-    usage: {
-      promptTokens: promptTokenCount ?? null,
-      completionTokens:
-        candidatesTokenCount === undefined
-          ? null
-          : candidatesTokenCount + (thoughtsTokenCount ?? 0),
-      costUsd: null,
-    },
-  });
+  return ok({ text, model: modelVersion ?? model, usage: toUsage(usageMetadata) });
+}
+
+function toUsage(metadata: AnswerBody["usageMetadata"]): Usage {
+  const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount } = metadata ?? {};
+  return {
+    promptTokens: promptTokenCount ?? null,
+    completionTokens:
+      candidatesTokenCount === undefined ? null : candidatesTokenCount + (thoughtsTokenCount ?? 0),
+    costUsd: null,
+  };
 }
 
 function geminiFailure(error: unknown, stage: Stage): Failure {

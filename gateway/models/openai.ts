@@ -4,7 +4,7 @@ import type { Stream } from "openai/streaming";
 import { z } from "zod";
 import type { Usage } from "../core/domain.ts";
 import { fail, ok, type Failure, type Result } from "../core/failure.ts";
-import type { Stage } from "../core/ports.ts";
+import type { Progress, Stage } from "../core/ports.ts";
 import { boundedFetch, isTooLarge } from "./bounded-fetch.ts";
 
 export interface OriginSettings {
@@ -22,10 +22,13 @@ export interface TokenLogprob {
   readonly logprob: number;
 }
 
+/** A body as the server takes it. */
+type OriginBody = { readonly model: string } & Record<string, unknown>;
+
 export interface OriginApi {
   /** One generated token per prompt: `value.candidates[i]` belongs to `prompt[i]`. */
   complete(
-    body: { readonly prompt: readonly string[] } & Record<string, unknown>,
+    body: OriginBody & { readonly prompt: readonly string[] },
     stage: Stage,
   ): Promise<Result<{ candidates: readonly TokenLogprob[][]; usage: Usage }>>;
   /**
@@ -33,13 +36,13 @@ export interface OriginApi {
    * @param progress hears it while it is written, from its beginning each time
    */
   chat(
-    body: Record<string, unknown>,
+    body: OriginBody,
     stage: Stage,
-    progress?: (soFar: string) => void,
+    progress?: Progress,
   ): Promise<Result<{ text: string; usage: Usage }>>;
   /** `value.scores[i]` is the relevance of `documents[i]`, as the server scales it. */
   rerank(
-    body: { readonly documents: readonly string[] } & Record<string, unknown>,
+    body: OriginBody & { readonly documents: readonly string[] },
     stage: Stage,
   ): Promise<Result<{ scores: readonly number[]; usage: Usage }>>;
 }
@@ -101,6 +104,9 @@ const rerankShape = z.object({
   usage: usageShape,
 });
 
+/** Tells proxies on the way how long anybody waits; the name is Envoy's. */
+const budgetHeader = "X-Envoy-Expected-Rq-Timeout-Ms";
+
 const badOutput = (defect: (Failure & { reason: "origin_bad_output" })["defect"]) =>
   fail({ reason: "origin_bad_output", defect } as const);
 
@@ -124,56 +130,70 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
       : {},
   });
 
-  async function post<T>(
+  async function post<T extends { readonly usage?: z.output<typeof usageShape> }>(
     path: string,
-    body: Record<string, unknown>,
+    body: OriginBody,
     shape: z.ZodType<T>,
     stage: Stage,
   ): Promise<Result<T>> {
-    let answer: unknown;
-    try {
-      answer = await client.post(path, { body, signal: stage.signal });
-    } catch (error) {
-      return fail(originFailure(error, stage));
-    }
-    const parsed = shape.safeParse(answer);
-    if (parsed.success) return ok(parsed.data);
-    return badOutput(typeof answer === "object" ? "wrong_shape" : "not_json");
+    const to = { source: "origin", model: body.model, paid: false } as const;
+    return stage.call(to, async (call) => {
+      let answer: unknown;
+      try {
+        answer = await client.post(path, {
+          body,
+          signal: stage.signal,
+          headers: { [budgetHeader]: String(Math.floor(stage.budgetMs)) },
+        });
+      } catch (error) {
+        return fail(originFailure(error, stage));
+      }
+      const parsed = shape.safeParse(answer);
+      if (!parsed.success)
+        return badOutput(typeof answer === "object" ? "wrong_shape" : "not_json");
+      call.usage = toUsage(parsed.data.usage);
+      return ok(parsed.data);
+    });
   }
 
   /** A streamed chat, joined: as if it had come whole. A stream that ends early is `truncated`. */
   async function streamChat(
-    body: Record<string, unknown>,
+    body: OriginBody,
     stage: Stage,
-    progress: (soFar: string) => void,
+    progress: Progress,
   ): Promise<Result<z.output<typeof chatShape>>> {
-    let content = "";
-    let finish_reason: string | null = null;
-    let usage: z.output<typeof usageShape>;
-    try {
-      const events = await client.post<Stream<unknown>>("/chat/completions", {
-        body: { ...body, stream: true, stream_options: { include_usage: true } },
-        signal: stage.signal,
-        stream: true,
-      });
-      for await (const event of events) {
-        const chunk = chunkShape.safeParse(event);
-        if (!chunk.success) return badOutput("wrong_shape");
-        usage = chunk.data.usage ?? usage;
-        // The event that tells the usage has no choice.
-        const choice = chunk.data.choices[0];
-        finish_reason = choice?.finish_reason ?? finish_reason;
-        const more = choice?.delta?.content ?? "";
-        content += more;
-        if (more !== "") progress(content);
+    const to = { source: "origin", model: body.model, paid: false } as const;
+    return stage.call(to, async (call) => {
+      let content = "";
+      let finish_reason: string | null = null;
+      let usage: z.output<typeof usageShape>;
+      try {
+        const events = await client.post<Stream<unknown>>("/chat/completions", {
+          body: { ...body, stream: true, stream_options: { include_usage: true } },
+          signal: stage.signal,
+          headers: { [budgetHeader]: String(Math.floor(stage.budgetMs)) },
+          stream: true,
+        });
+        for await (const event of events) {
+          const chunk = chunkShape.safeParse(event);
+          if (!chunk.success) return badOutput("wrong_shape");
+          usage = chunk.data.usage ?? usage;
+          call.usage = toUsage(usage);
+          // The event that tells the usage has no choice.
+          const choice = chunk.data.choices[0];
+          finish_reason = choice?.finish_reason ?? finish_reason;
+          const more = choice?.delta?.content ?? "";
+          content += more;
+          if (more !== "") progress(content);
+        }
+      } catch (error) {
+        return fail(originFailure(error, stage));
       }
-    } catch (error) {
-      return fail(originFailure(error, stage));
-    }
-    // The SDK ends a stream that was aborted as if it were over.
-    if (stage.signal.aborted) return fail({ reason: "origin_timeout", limit: stage.limit });
-    if (finish_reason === null && content !== "") return badOutput("truncated");
-    return ok({ choices: [{ message: { content }, finish_reason }], usage });
+      // The SDK ends a stream that was aborted as if it were over.
+      if (stage.signal.aborted) return fail({ reason: "origin_timeout", limit: stage.limit });
+      if (finish_reason === null && content !== "") return badOutput("truncated");
+      return ok({ choices: [{ message: { content }, finish_reason }], usage });
+    });
   }
 
   return {

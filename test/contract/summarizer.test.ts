@@ -1,6 +1,7 @@
 // The port Summarizer: one suite, every implementation, over the true wire shapes.
 import * as fc from "fast-check";
 import { afterEach, describe, expect, inject, it } from "vitest";
+import { CallLog } from "../../gateway/core/call-log.ts";
 import type { Theme } from "../../gateway/core/domain.ts";
 import type { Summarizer, SummaryRequest } from "../../gateway/core/ports.ts";
 import { createGeminiApi } from "../../gateway/models/gemini.ts";
@@ -38,7 +39,7 @@ const ample = () => within(15_000);
 
 const flash = "gemini-3.5-flash-lite";
 const gemini = (baseUrl: string, timeoutMs: number, models = [flash]) =>
-  createGeminiSummarizer(createGeminiApi({ apiKey: "a-key", baseUrl, models }), {
+  createGeminiSummarizer(createGeminiApi({ apiKey: "a-key", baseUrl, models, alarm: () => {} }), {
     models,
     timeoutMs,
   });
@@ -356,7 +357,11 @@ describe.each(models)("a summary read while it is written: %s", (name, { fake, m
   it("ends when its caller leaves: the work is aborted, and nobody's health is doubted", async () => {
     await control[fake].break({ kind: "stream", events, then: "stall" });
     const left = new AbortController();
-    const deadline = createDeadline(clock, Date.now(), 15_000, undefined, left.signal);
+    const deadline = createDeadline(clock, Date.now(), 15_000, {
+      calls: new CallLog(),
+      pay: () => Promise.resolve(null),
+      left: left.signal,
+    });
     const summarizer = make(inject(fake), patientMs);
     const result = await summarizer.summarize(request({ text: long }), deadline, () =>
       left.abort(),
