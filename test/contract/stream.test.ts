@@ -7,7 +7,7 @@ import { analyzeAnswer, analyzeEvent, problemAnswer } from "../../gateway/edge/a
 import worker from "../../gateway/index.ts";
 import geminiOverloaded from "../fixtures/gemini-error-503.json";
 import { readEvents, type ServerSentEvent } from "../support/server-sent-events.ts";
-import { life } from "./service.ts";
+import { get, life } from "./service.ts";
 import { FakeControl } from "./support.ts";
 
 type AnalyzeEvent = z.output<typeof analyzeEvent>;
@@ -307,6 +307,50 @@ describe("a caller who leaves", () => {
     expect((await follower).summary).toMatchObject({ source: "gemini", reason: null });
     await ended();
     expect(await gemini.requests()).toHaveLength(2);
+  });
+});
+
+describe("the document", () => {
+  it("describes the events with their schemas", async () => {
+    const response = await get("/openapi.json");
+    const { paths, components } = await response.json<{
+      paths: Record<string, { post: { responses: { 200: { content: Record<string, unknown> } } } }>;
+      components: { schemas: Record<string, { oneOf?: { properties: { event: unknown } }[] }> };
+    }>();
+    expect(paths["/v1/analyze"]?.post.responses[200].content).toEqual({
+      "application/json": { schema: { $ref: "#/components/schemas/AnalyzeAnswer" } },
+      "text/event-stream": { schema: { $ref: "#/components/schemas/AnalyzeEvent" } },
+    });
+    const events = components.schemas["AnalyzeEvent"]?.oneOf ?? [];
+    expect(events.map(({ properties }) => properties.event)).toEqual(
+      ["ranking", "summary.delta", "summary", "done"].map((name) => ({
+        type: "string",
+        enum: [name],
+      })),
+    );
+  });
+});
+
+describe("what an upstream says in the middle of a stream", () => {
+  it.each([
+    [
+      "an error that quotes the text",
+      { event: { error: { code: 500, message: "no canary-word" } } },
+    ],
+    ["what is no JSON", { event: "data: canary-word\n\n" }],
+    ["what is no event", { event: "canary-word" }],
+  ])("%s is neither logged nor passed on", async (_, then) => {
+    const said: unknown[][] = [];
+    for (const level of ["log", "warn", "error", "info", "debug"] as const)
+      vi.spyOn(console, level).mockImplementation((...words: unknown[]) => void said.push(words));
+    await gemini.break({ kind: "stream", events: 1, path: streamPath, then });
+    await vllm.break({ kind: "stream", events: 1, path: summaryPath, then });
+    const streamed = await stream(isolate(), { text: freshText() });
+    expect(streamed.summary).toMatchObject({ status: "complete", source: "extractive" });
+    expect(said.length).toBeGreaterThan(0);
+    expect(JSON.stringify([said, streamed])).not.toContain("canary");
+    // Errors hide their words from JSON.
+    expect(said.flat().filter((word) => typeof word !== "string")).toEqual([]);
   });
 });
 
