@@ -1,6 +1,7 @@
 // Streams under the real `wrangler dev`: what arrives when, and what becomes of them when they are cut.
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { analyzeEvent, summaryAnswer } from "../../gateway/edge/answer-schema.ts";
 import life from "../../gateway/samples/life.json" with { type: "json" };
 import { startFakeGemini, type FakeGemini } from "../support/fake-gemini.ts";
 import { startFakeVllm, type FakeVllm } from "../support/fake-vllm.ts";
@@ -78,6 +79,7 @@ async function listen(url: string, text: string, leave = new AbortController()):
     // What arrived tells how far it came.
   }
   clearTimeout(timer);
+  for (const { event, data } of events) if (event !== "") analyzeEvent.parse({ event, data });
   const isDone = events.at(-1)?.event === "done";
   const end = isHung ? "hung" : isDone ? "done" : "closed";
   return { events, end, startMs, endMs: performance.now() };
@@ -122,7 +124,7 @@ describe("a stream under wrangler dev", () => {
   });
 
   it("that its caller leaves ends the work upstream within 2 s", async () => {
-    gemini.fault = { kind: "stream", events: 2, delayMs: 50, then: "stall" };
+    gemini.fault = { kind: "stream", events: 2, delayMs: 50, ending: "stall" };
     const text = freshText();
     const leave = new AbortController();
     const left = listen(stack.url, text, leave);
@@ -212,13 +214,10 @@ describe(`${runs} streams cut at random points`, () => {
         const text = freshText();
         const stream = await listen(stack.url, text);
         expect(stream.end).toBe("done");
-        const { text: summary, source } = named(stream, "summary")[0]?.data as {
-          text: string;
-          source: string;
-        };
+        const { text: summary, source } = summaryAnswer.parse(named(stream, "summary")[0]?.data);
         // What Gemini's fake writes, whole; or the extract, which is the text itself.
         expect(summary).toBe(source === "gemini" ? `In short: ${text}` : text);
-        by[source] = (by[source] ?? 0) + 1;
+        by[source ?? "nobody"] = (by[source ?? "nobody"] ?? 0) + 1;
       }
       await before.set(null);
       told.push(
