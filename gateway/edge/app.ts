@@ -15,7 +15,6 @@ import {
   failureFields,
   rankFields,
   reportCacheFault,
-  RequestEvent,
   serverTiming,
   summaryFields,
 } from "../telemetry.ts";
@@ -25,6 +24,7 @@ import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
 import { boundedBody, jsonOnly, readBody } from "./body.ts";
 import { fromRankThemes, toRankThemes } from "./dialects/rank-themes.ts";
 import type { Edge } from "./edge.ts";
+import { requestEvent } from "./event.ts";
 import { guard, type Access } from "./guard.ts";
 import { documentHead, routes } from "./openapi.ts";
 import { problem, type Trouble } from "./problem.ts";
@@ -71,29 +71,9 @@ export function createApp(
   const app = new OpenAPIHono<Edge>();
 
   app.use(requestId({ generator: () => newRequestId(clock.nowMs()) }));
+  app.use(requestEvent(clock, (path) => methods.has(path)));
   app.use(async (c, next) => {
-    c.set("startedMs", clock.nowMs());
-    c.set("clock", clock);
-    const event = new RequestEvent();
-    c.set("event", event);
-    c.set("deferred", []);
     await next();
-    // Only a route of ours is named: what a stranger typed stays out of the log.
-    const route = methods.has(c.req.path) ? c.req.path : null;
-    const { status } = c.res;
-    const durationMs = clock.nowMs() - c.get("startedMs");
-    event.set({
-      id: c.get("requestId"),
-      method: c.req.method,
-      route,
-      status,
-      duration_ms: durationMs,
-    });
-    // A write to KV that fails after the answer belongs to the event; each has its own time limit.
-    const deferred = c.get("deferred");
-    const write = () => event.write();
-    if (deferred.length === 0) write();
-    else c.executionCtx.waitUntil(Promise.allSettled(deferred).then(write));
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
   app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY" }));
