@@ -31,6 +31,7 @@ import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
 import { createReplicatedSummarizer } from "./summarize/replicated-summarizer.ts";
 import { reportAccessFault, reportAlarm, reportBudgetFault } from "./telemetry.ts";
 import { Accounts } from "./tenancy/account.ts";
+import { Catalogs } from "./tenancy/catalogs.ts";
 import { Keys } from "./tenancy/keys.ts";
 import { callLimits } from "./tenancy/ledger.ts";
 
@@ -74,7 +75,8 @@ function createAppFor(env: Env): App {
   }
   const access = createAccess(config.value, env);
   const view = origin && (() => origin.health.view());
-  const service = { config: config.value, pipeline, access, accounts, origin: view };
+  const catalogs = new Catalogs(env.STATE, clock, reportAccessFault);
+  const service = { config: config.value, pipeline, access, accounts, catalogs, origin: view };
   return createApp(ok(service), clock, version);
 }
 

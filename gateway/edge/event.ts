@@ -7,9 +7,9 @@ import type { Edge } from "./edge.ts";
 /**
  * Opens the request's event, and writes it once: after the answer, and after whatever was put into
  * `deferred` meanwhile.
- * @param isOwnRoute whether the path is one of ours; what a stranger typed stays out of the log
+ * @param routeOf names the route of a path; null = none of ours: what a stranger typed stays out of the log
  */
-export function requestEvent(clock: Clock, isOwnRoute: (path: string) => boolean) {
+export function requestEvent(clock: Clock, routeOf: (path: string) => string | null) {
   return createMiddleware<Edge>(async (c, next) => {
     c.set("startedMs", clock.nowMs());
     c.set("clock", clock);
@@ -17,7 +17,7 @@ export function requestEvent(clock: Clock, isOwnRoute: (path: string) => boolean
     c.set("event", event);
     c.set("deferred", []);
     await next();
-    const route = isOwnRoute(c.req.path) ? c.req.path : null;
+    const route = routeOf(c.req.path);
     const { status } = c.res;
     const durationMs = clock.nowMs() - c.get("startedMs");
     event.set({
