@@ -5,7 +5,8 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { Config, ConfigComplaint } from "../config.ts";
-import type { OriginView } from "../core/circuit.ts";
+import { CallLog } from "../core/call-log.ts";
+import type { CircuitViews } from "../core/circuit.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { RankFailure, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
@@ -74,8 +75,8 @@ const defaultBudgetMs = 15_000;
 export interface Service {
   readonly config: Config;
   readonly pipeline: Pipeline;
-  /** What is known of the origin now; null when there is none. */
-  readonly origin: (() => OriginView) | null;
+  /** What is known now of the upstreams that are configured. */
+  readonly circuits: () => CircuitViews;
   readonly access: Access;
   /** What tenants spend and ask; null = nobody counts. */
   readonly accounts: Accounts | null;
@@ -119,7 +120,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline, origin, access, accounts, catalogs }: Service,
+  { config, pipeline, circuits, access, accounts, catalogs }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -141,7 +142,7 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, origin?.() ?? null, version)));
+  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, circuits(), version)));
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");
@@ -200,7 +201,7 @@ function serve(
     const query = await toQuery(c, request, pipeline, catalogs);
     if (!query.ok) return query;
     const queries = request.texts.map((text) => ({ ...query.value, text }));
-    const results = await rankAll(pipeline, queries, callerOf(c, request.timeout_ms));
+    const results = await rankAll(pipeline, queries, () => callerOf(c, request.timeout_ms));
     const { requestId: id, processingTimeMs } = tellAll(c, clock, results);
     return ok(toBatchAnswer(results, id, processingTimeMs));
   });
@@ -210,7 +211,7 @@ function serve(
       const asked = choose(body, c.req.header("x-fern-sdk-name")).read(body);
       if (!asked.ok) return asked;
       const { queries, answer } = asked.value;
-      const results = await rankAll(pipeline, queries, callerOf(c, defaultBudgetMs));
+      const results = await rankAll(pipeline, queries, () => callerOf(c, defaultBudgetMs));
       const failed = results.find((result) => !result.ok);
       if (failed !== undefined) return unranked(c, failed.failure);
       const receipt = { ...tellAll(c, clock, results), usage: usageOf(results) };
@@ -291,6 +292,7 @@ function callerOf(c: Context<Edge>, budgetMs: number): Caller {
     ...c.get("identity"),
     startedMs: c.get("startedMs"),
     budgetMs,
+    calls: new CallLog(),
     defer: (work) => {
       c.get("deferred").push(work);
       c.executionCtx.waitUntil(work);

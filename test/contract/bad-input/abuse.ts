@@ -104,7 +104,7 @@ export const abuse: readonly Case[] = [
           access: { mode: "open", egress: "any" } as never,
           accounts: null,
           catalogs: never,
-          origin: null,
+          circuits: () => ({}),
         }),
         clock,
         "0",
