@@ -1,6 +1,7 @@
 // Text-embeddings-inference and Jina, which are asked by plain HTTP: shapes, refusals and waits.
 import { describe, expect, it } from "vitest";
 import { documents, key, query, refuseNext, url } from "./gateway.ts";
+import { retryAfterSeconds } from "./relay.ts";
 
 async function ask(path: string, body: object, apiKey = key) {
   const response = await fetch(`${url}${path}`, {
@@ -8,7 +9,8 @@ async function ask(path: string, body: object, apiKey = key) {
     headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },
     body: JSON.stringify(body),
   });
-  return { response, answer: (await response.json()) as unknown };
+  const answer: unknown = await response.json();
+  return { response, answer };
 }
 
 const score = expect.toSatisfy((value: number) => value >= 0 && value <= 1) as number;
@@ -67,7 +69,7 @@ describe.each(cases)("$name", ({ path, body, answer, refusal }) => {
     await refuseNext(1);
     const { response, answer: told } = await ask(path, body);
     expect([response.status, told]).toMatchObject([429, { retryable: true }]);
-    expect(response.headers.get("retry-after")).toBe("1");
+    expect(response.headers.get("retry-after")).toBe(String(retryAfterSeconds));
     expect((await ask(path, body)).response.status).toBe(200);
   });
 });

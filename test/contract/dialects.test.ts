@@ -12,13 +12,16 @@ const reset = () => Promise.all([vllm.reset(), gemini.reset()]);
 beforeEach(async () => void (await reset()));
 afterAll(async () => void (await reset()));
 
+/** What the origin was asked. */
+const prompts = async () =>
+  (await vllm.requests()).flatMap(({ body }) => (body as { prompt: string[] }).prompt);
+
 const documents = ["Travel: journeys and trains", "Money: debt, rent and bills", "Family"];
 const json = { "content-type": "application/json" };
 
 interface Case {
   readonly name: string;
   readonly path: string;
-  readonly headers?: Record<string, string>;
   /** A request in which all documents are asked back. */
   readonly body: (query: string) => Record<string, unknown>;
   /** Where the documents stand, and how many results are asked for. */
@@ -138,8 +141,7 @@ describe.each(cases)("$name", ({ path, body, list, top, answer, results }) => {
     const response = await ask({ ...body(freshText()), [list]: ["Money", "Travel", "Money"] });
     const told = results(await response.json<never>());
     expect(told.map(({ index }) => index)).toEqual([0, 2, 1]);
-    const [request] = await vllm.requests();
-    expect((request?.body as { prompt: string[] }).prompt).toHaveLength(2);
+    expect(await prompts()).toHaveLength(2);
   });
 
   it("is served from the cache the second time, as the native route would be", async () => {
@@ -230,9 +232,8 @@ describe("documents that are objects", () => {
     const query = freshText();
     const response = await post("/v1/rerank", { query, return_documents: true, ...given });
     const { results } = await response.json<{ results?: { document: object }[] }>();
-    const [request] = await vllm.requests();
-    const prompts = (request?.body as { prompt?: string[] } | undefined)?.prompt ?? [];
-    return { status: response.status, results, prompt: prompts[0] ?? "" };
+    const [prompt = ""] = await prompts();
+    return { status: response.status, results, prompt };
   };
 
   it("count by their text, and come back as they were, without what is nested", async () => {
@@ -267,8 +268,7 @@ describe("a document longer than a theme may be", () => {
     const response = await post("/v2/rerank", given);
     const { results } = await response.json<{ results: { document: { text: string } }[] }>();
     expect(results[0]?.document.text).toBe(long);
-    const [request] = await vllm.requests();
-    const prompt = (request?.body as { prompt: string[] }).prompt[0] ?? "";
+    const [prompt] = await prompts();
     expect(prompt).toContain(`${"\u{1F9FE}".repeat(619)}x`);
     expect(prompt).not.toContain("xy");
   });
