@@ -51,7 +51,7 @@ const attempt = z
   })
   .openapi("Attempt");
 
-const usage = z
+export const usage = z
   .object({
     prompt_tokens: z.int().nullable(),
     completion_tokens: z.int().nullable(),
@@ -186,6 +186,19 @@ export const usageAnswer = z
 
 export const healthAnswer = z.object({ status: z.literal("ok") }).openapi("Health");
 
+/** A problem on the paths of other vendors' clients, see dialects/error-shape.ts. */
+const vendorMembers = {
+  message: z
+    .string()
+    .optional()
+    .openapi({ description: "As `detail`; there on the rerank dialects' routes." }),
+  error: z.string().optional().openapi({ description: "As `message`; there on /rerank." }),
+  error_type: z
+    .enum(["validation", "overloaded", "unhealthy", "backend"])
+    .optional()
+    .openapi({ description: "text-embeddings-inference's; there on /rerank." }),
+};
+
 export const problemAnswer = z
   .object({
     type: z.string(),
@@ -197,5 +210,6 @@ export const problemAnswer = z
     retryable: z.boolean(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
     attempts: z.array(attempt).optional(),
+    ...vendorMembers,
   })
   .openapi("Problem", { description: "RFC 9457." });
