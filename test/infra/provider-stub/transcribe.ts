@@ -148,6 +148,9 @@ function typeOf(storage: string | undefined, getter: string): unknown {
     booleanMap: ["map", "bool"],
     numberMap: ["map", "number"],
   };
+  // A list that is asked for as a set is one.
+  const isSet = getter.includes("Fn.tolist(");
+  if (isSet && storage?.endsWith("List")) return ["set", storage.replace("List", "")];
   if (storage !== undefined && storage in simple) return simple[storage];
   const method = /this\.get(\w+)Attribute\(/.exec(getter)?.[1] ?? "";
   const computed: Record<string, unknown> = {
