@@ -72,21 +72,29 @@ describe("the health check", () => {
   it("kills a server that was ready and hangs, at the fifth failure", async () => {
     const { pid } = await vllm.state();
     await vllm.freeze();
-    // What three checks, of 20 s each, would have left.
-    writeFileSync(join(runDir, "failures"), "3");
-    expect(await check()).toBe(1);
-    expect(runs(pid)).toBe(true);
-    expect(await check()).toBe(1);
-    await expect.poll(() => runs(pid)).toBe(false);
-    await vllm.restart();
+    try {
+      // What three checks, of 20 s each, would have left.
+      writeFileSync(join(runDir, "failures"), "3");
+      expect(await check()).toBe(1);
+      expect(runs(pid)).toBe(true);
+      expect(await check()).toBe(1);
+      await expect.poll(() => runs(pid)).toBe(false);
+    } finally {
+      await vllm.restart();
+    }
   });
 });
 
 describe("SIGTERM", () => {
   it("lets the ranking in flight end, and then the server", async () => {
     const pending = rank(12);
+    // Whatever fails first is told; this is then only what follows from it.
+    pending.catch(() => undefined);
     await expect
-      .poll(async () => (await vllm.metrics()).get("vllm:num_requests_running"), { interval: 50 })
+      .poll(async () => (await vllm.metrics()).get("vllm:num_requests_running"), {
+        interval: 50,
+        timeout: 20_000,
+      })
       .toBeGreaterThan(0);
     const stopped = vllm.stop();
     const answer = await pending;
