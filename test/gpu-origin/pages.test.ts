@@ -48,6 +48,10 @@ describe("the pages of the GPU machine", () => {
     for (const path of paths.filter((word) => word !== "gpu-origin/.env")) {
       expect(existsSync(join(root, path)), path).toBe(true);
     }
+    const [, preset] = /(?:bin\/up|--settings|--print) ([a-z][\w.-]*)/.exec(each.command) ?? [];
+    if (preset !== undefined && preset !== "ollama") {
+      expect(existsSync(join(root, "gpu-origin/presets", `${preset}.env`)), preset).toBe(true);
+    }
     const [, script] = /^npm (?:run )?(start|test|[a-z:]+)/.exec(each.command) ?? [];
     if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
     const [, service] = /^docker compose .*\b(vllm\S*|proxy|tunnel)$/.exec(each.command) ?? [];
