@@ -56,7 +56,7 @@ export const kubernetesChecks: readonly Check[] = [
         wanted.delete(flag);
         given.delete(flag);
       }
-      assert.deepEqual(new Map([...given].toSorted()), new Map([...wanted].toSorted()));
+      assert.deepEqual(given, wanted);
       assert.equal(spec.modelURL, lines[serve + 1]);
       const switches = spec.env.map(({ name, value }) => `${name}=${value}`).toSorted();
       assert.deepEqual(switches, lines.slice(0, serve - 1).toSorted());
