@@ -1,9 +1,10 @@
 // The container's life on a real vLLM: ready after a ranking, drained before it ends, killed when it hangs.
 import { execFile } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../support/ports.ts";
 import { digitTokenIds, runFolder } from "./server.ts";
 import { sharedServer } from "./shared-server.ts";
 
@@ -13,12 +14,16 @@ const ready = join(runDir, "ready");
 const warm = fileURLToPath(new URL("../../gpu-origin/bin/warm", import.meta.url));
 
 /** The container's health check; its status. */
-const check = (apiKey = vllm.apiKey): Promise<number> =>
+const check = (settings: Readonly<Record<string, string>> = {}): Promise<number> =>
   new Promise((resolve) => {
-    const env = { PATH: process.env["PATH"] ?? "", PORT: String(vllm.port), RUN_DIR: runDir };
-    execFile(warm, { env: { ...env, VLLM_API_KEY: apiKey } }, (error) =>
-      resolve(error === null ? 0 : Number(error.code)),
-    );
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      PORT: String(vllm.port),
+      RUN_DIR: runDir,
+      VLLM_API_KEY: vllm.apiKey,
+      ...settings,
+    };
+    execFile(warm, { env }, (error) => resolve(error === null ? 0 : Number(error.code)));
   });
 
 const ranked = async () => (await vllm.metrics()).get("vllm:request_success_total") ?? 0;
@@ -31,7 +36,7 @@ const rank = (themes: number) =>
       model: "theme-ranker",
       prompt: Array.from(
         { length: themes },
-        (_, n) => `${"The rent is late and I lie awake. ".repeat(60)} Theme ${n}? `,
+        (_, n) => `${"The rent is late and I lie awake. ".repeat(20)} Theme ${n}? `,
       ),
       max_tokens: 1,
       temperature: 0,
@@ -40,20 +45,14 @@ const rank = (themes: number) =>
     }),
   });
 
-// Each of these ends the server.
-afterAll(() => vllm.restart());
-
 describe("the health check", () => {
-  it("fails before anything listens, without leaving a mark", async () => {
-    await vllm.stop();
-    expect(await check()).toBe(1);
+  it("fails where nothing listens and where no ranking is had, and leaves no mark", async () => {
+    expect(await check({ PORT: String(await freePort()) })).toBe(1);
+    expect(await check({ VLLM_API_KEY: "not-the-key" })).toBe(1);
     expect(existsSync(ready)).toBe(false);
   });
 
   it("succeeds after a ranking of full size, and from then on asks for one theme", async () => {
-    await vllm.restart();
-    expect(await check("not-the-key")).toBe(1);
-    expect(existsSync(ready)).toBe(false);
     const before = await ranked();
     expect(await check()).toBe(0);
     expect(await ranked()).toBe(before + 24);
@@ -62,46 +61,43 @@ describe("the health check", () => {
     expect(await ranked()).toBe(before + 25);
   });
 
-  it("is forgotten by a new start", async () => {
-    expect(existsSync(ready)).toBe(true);
-    await vllm.restart();
-    expect(existsSync(ready)).toBe(false);
-    expect(await check()).toBe(0);
-  });
-
   it("kills a server that was ready and hangs, at the fifth failure", async () => {
     const { pid } = await vllm.state();
     await vllm.freeze();
-    try {
-      // What three checks, of 20 s each, would have left.
-      writeFileSync(join(runDir, "failures"), "3");
-      expect(await check()).toBe(1);
-      expect(runs(pid)).toBe(true);
-      expect(await check()).toBe(1);
-      await expect.poll(() => runs(pid)).toBe(false);
-    } finally {
-      await vllm.restart();
-    }
+    // What three checks, of 20 s each, would have left.
+    writeFileSync(join(runDir, "failures"), "3");
+    expect(await check()).toBe(1);
+    expect(runs(pid)).toBe(true);
+    expect(await check()).toBe(1);
+    await expect.poll(() => runs(pid), { timeout: 10_000 }).toBe(false);
   });
 });
 
-describe("SIGTERM", () => {
-  it("lets the ranking in flight end, and then the server", async () => {
-    const pending = rank(12);
+describe("the entrypoint", () => {
+  beforeAll(() => vllm.restart());
+  afterAll(() => vllm.restart());
+
+  it("forgets that an earlier server was ready", () => {
+    expect(existsSync(ready)).toBe(false);
+    expect(existsSync(join(runDir, "failures"))).toBe(false);
+  });
+
+  it("is vLLM itself: SIGTERM lets the ranking in flight end, and then the server", async () => {
+    const { pid } = await vllm.state();
+    expect(readFileSync(join(runDir, "pid"), "utf8")).toBe(`${pid}\n`);
+    // More than vLLM computes in one step, so that its gauge has a say.
+    const pending = rank(64);
     // Whatever fails first is told; this is then only what follows from it.
     pending.catch(() => undefined);
-    await expect
-      .poll(async () => (await vllm.metrics()).get("vllm:num_requests_running"), {
-        interval: 50,
-        timeout: 20_000,
-      })
-      .toBeGreaterThan(0);
+    const running = async () => (await vllm.metrics()).get("vllm:num_requests_running");
+    await expect.poll(running, { interval: 50, timeout: 60_000 }).toBeGreaterThan(0);
     const stopped = vllm.stop();
     const answer = await pending;
     expect(answer.status).toBe(200);
     const { choices } = (await answer.json()) as { choices: unknown[] };
-    expect(choices).toHaveLength(12);
+    expect(choices).toHaveLength(64);
     await stopped;
+    expect(runs(pid)).toBe(false);
     await expect(rank(1)).rejects.toThrow("fetch failed");
   });
 });
