@@ -2,13 +2,14 @@
 //   node test/infra/main.ts [--build] [--list] [part of a check's name]
 import { parseArgs } from "node:util";
 import { NotRun, type Check } from "./check.ts";
+import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
 
 /** sysexits.h EX_TEMPFAIL: not run, which is neither passed nor failed. */
 const notRunStatus = 75;
 
 /** All checks, in the order in which they are told. */
-const suites: readonly (readonly Check[])[] = [];
+const suites: readonly (readonly Check[])[] = [terraformChecks];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
