@@ -1,6 +1,7 @@
 // `npm run test:infra`: what infra/ and gpu-origin/ promise, as far as a machine without an account can tell.
 //   node test/infra/main.ts [--build] [--list] [part of a check's name]
 import { parseArgs } from "node:util";
+import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { NotRun, type Check } from "./check.ts";
 import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
@@ -9,7 +10,7 @@ import { prepareTools } from "./tools.ts";
 const notRunStatus = 75;
 
 /** All checks, in the order in which they are told. */
-const suites: readonly (readonly Check[])[] = [terraformChecks];
+const suites: readonly (readonly Check[])[] = [terraformChecks, awsApplyChecks];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

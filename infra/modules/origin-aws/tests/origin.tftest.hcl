@@ -116,7 +116,7 @@ run "spot_schedules_and_sleep_when_asked_for" {
 
 run "the_budget_tells_before_it_is_spent" {
   assert {
-    condition     = aws_budgets_budget.ec2.limit_amount == "300.0" && length(aws_budgets_budget.ec2.notification) == 2
+    condition     = aws_budgets_budget.ec2[0].limit_amount == "300.0" && length(aws_budgets_budget.ec2[0].notification) == 2
     error_message = "Two warnings."
   }
 }
