@@ -2,6 +2,7 @@
 //   node test/infra/main.ts [--build] [--list] [part of a check's name]
 import { parseArgs } from "node:util";
 import { awsApplyChecks } from "./aws-apply/checks.ts";
+import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
 import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
@@ -10,7 +11,11 @@ import { prepareTools } from "./tools.ts";
 const notRunStatus = 75;
 
 /** All checks, in the order in which they are told. */
-const suites: readonly (readonly Check[])[] = [terraformChecks, awsApplyChecks];
+const suites: readonly (readonly Check[])[] = [
+  bootstrapChecks,
+  terraformChecks,
+  awsApplyChecks,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
