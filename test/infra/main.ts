@@ -1,15 +1,23 @@
 // `npm run test:infra`: what infra/ and gpu-origin/ promise, as far as a machine without an account can tell.
 //   node test/infra/main.ts [--build] [--list] [part of a check's name]
 import { parseArgs } from "node:util";
+import { awsApplyChecks } from "./aws-apply/checks.ts";
+import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
 import { gpuOriginChecks } from "./gpu-origin/checks.ts";
+import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
 
 /** sysexits.h EX_TEMPFAIL: not run, which is neither passed nor failed. */
 const notRunStatus = 75;
 
 /** All checks, in the order in which they are told. */
-const suites: readonly (readonly Check[])[] = [gpuOriginChecks];
+const suites: readonly (readonly Check[])[] = [
+  bootstrapChecks,
+  terraformChecks,
+  awsApplyChecks,
+  gpuOriginChecks,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,6 @@
 # Tells, and stops nothing: idle stop and schedules do that.
 resource "aws_budgets_budget" "ec2" {
+  count        = var.monthly_budget_usd == null ? 0 : 1
   name         = local.name
   budget_type  = "COST"
   limit_amount = format("%.1f", var.monthly_budget_usd)

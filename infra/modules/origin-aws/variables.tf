@@ -71,7 +71,7 @@ variable "cache_disk_gb" {
 }
 
 variable "monthly_budget_usd" {
-  description = "What EC2 may cost in a month before somebody is told."
+  description = "What EC2 may cost in a month before somebody is told; null where another budget watches the account."
   type        = number
 }
 

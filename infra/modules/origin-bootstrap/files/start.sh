@@ -61,5 +61,5 @@ while IFS='=' read -r name value; do
     VLLM_API_KEY | TUNNEL_TOKEN | HF_TOKEN) export "$name=$value" ;;
   esac
 done <"$run_dir/origin.env"
-export PRESET COMPOSE_PROFILES=tunnel
+export PRESET
 exec "$source_dir/gpu-origin/bin/up"
