@@ -85,12 +85,12 @@ describe("the entrypoint", () => {
   it("is vLLM itself: SIGTERM lets the ranking in flight end, and then the server", async () => {
     const { pid } = await vllm.state();
     expect(readFileSync(join(runDir, "pid"), "utf8")).toBe(`${pid}\n`);
-    // More than vLLM computes in one step, so that its gauge has a say.
+    // Two of its steps: the gauges are set at the end of one, when what ran in it is done and the rest waits.
     const pending = rank(64);
     // Whatever fails first is told; this is then only what follows from it.
     pending.catch(() => undefined);
-    const running = async () => (await vllm.metrics()).get("vllm:num_requests_running");
-    await expect.poll(running, { interval: 50, timeout: 60_000 }).toBeGreaterThan(0);
+    const waiting = async () => (await vllm.metrics()).get("vllm:num_requests_waiting");
+    await expect.poll(waiting, { interval: 50, timeout: 60_000 }).toBeGreaterThan(0);
     const stopped = vllm.stop();
     const answer = await pending;
     expect(answer.status).toBe(200);
