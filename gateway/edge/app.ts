@@ -57,6 +57,8 @@ export interface Service {
   readonly access: Access;
   /** What tenants spend and ask; null = nobody counts. */
   readonly accounts: Accounts | null;
+  /** Cloudflare's id of the version that runs; null where it is not bound. */
+  readonly deployment: string | null;
 }
 
 /**
@@ -116,7 +118,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline, origin, access, accounts }: Service,
+  { config, pipeline, origin, access, accounts, deployment }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -138,7 +140,7 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, origin?.() ?? null, version)));
+  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, origin?.() ?? null, { version, deployment })));
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");

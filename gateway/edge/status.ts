@@ -7,12 +7,15 @@ import type { statusAnswer } from "./answer-schema.ts";
 
 type Status = z.output<typeof statusAnswer>;
 
-/** @param origin what this isolate knows of the origin; null when there is none */
+/**
+ * @param origin what this isolate knows of the origin; null when there is none
+ * @param running which code this is, by its own number and by Cloudflare's
+ */
 export function toStatus(
   config: Config,
   pipeline: Pipeline,
   origin: OriginView | null,
-  version: string,
+  running: Pick<Status, "version" | "deployment">,
 ): Status {
   const describe = (provider: { source: string; model: string } | undefined) => {
     const view = provider?.source === "origin" ? origin : null;
@@ -26,7 +29,7 @@ export function toStatus(
   const isDown = origin !== null && origin.state !== "closed";
   return {
     status: isDown && pipeline.rankers[0]?.source === "origin" ? "degraded" : "ok",
-    version,
+    ...running,
     mode: modeOf(pipeline),
     rankers: config.RANKERS.map((source) => ({
       source,

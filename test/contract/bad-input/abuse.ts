@@ -104,6 +104,7 @@ export const abuse: readonly Case[] = [
           access: { mode: "open", egress: "any" } as never,
           accounts: null,
           origin: null,
+          deployment: null,
         }),
         clock,
         "0",
