@@ -140,7 +140,9 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, origin?.() ?? null, { version, deployment })));
+  app.get("/v1/status", (c) =>
+    c.json(toStatus(config, pipeline, origin?.() ?? null, { version, deployment })),
+  );
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");
