@@ -27,7 +27,7 @@ try {
     const { url, allowDegraded, settleMs } = options;
     const key = process.env["THEMERANK_API_KEY"] || null;
     const target = { url: url ?? "", key, version: null, source: null, allowDegraded, settleMs };
-    await assertServes(target, context, () => "");
+    await assertServes(target, context);
   }
 } catch (error) {
   const told =

@@ -9,7 +9,7 @@ npm run deploy -- smoke --url URL       the smoke suite alone, against any runni
 
   --env NAME          an environment of wrangler.toml, with Terraform's outputs; without it a Worker
                       of its own, with KV that wrangler makes
-  --outputs FILE      those outputs as a file (terraform output -json > FILE); none = without them
+  --outputs FILE      those outputs as a file (terraform output -json wrangler > FILE); none = without them
   --url URL           where the gateway answers, when wrangler cannot tell
   --tenant NAME       whose the first key is (default "default")
   --hold-s N          how long 10 % and then 50 % are watched, seconds each (default 60)

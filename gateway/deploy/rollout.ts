@@ -19,7 +19,7 @@ import {
 import { adoptableNamespaces } from "./namespaces.ts";
 import { readOutputs } from "./terraform.ts";
 import { deploymentsOf, route, stableVersion } from "./traffic.ts";
-import { WranglerFault, type Wrangler } from "./wrangler.ts";
+import { startUpOf, WranglerFault, type Wrangler } from "./wrangler.ts";
 
 /** Percent of traffic that a new version gets, one step after the other. */
 const steps = [10, 50];
@@ -50,7 +50,7 @@ export async function deploy(options: Options, context: Context): Promise<void> 
   const target = resolveTarget(readWranglerToml(), env, outputs);
   writeConfig(target);
   const onWorker = await secretsOnWorker(wrangler, target.flags);
-  const secrets = chooseSecrets(context.environment, outputs?.secretValues ?? {}, onWorker);
+  const secrets = chooseSecrets(context.environment, onWorker);
   const checked = checkSettings(target.vars, secrets, outputs?.secrets);
   if (!checked.ok) {
     const lines = checked.failure.map(({ name, detail }) => `  ${name} ${detail}`);
@@ -60,7 +60,7 @@ export async function deploy(options: Options, context: Context): Promise<void> 
   }
   const rankers = usableRankers(checked.value);
   say(`${target.worker}: ranked by ${rankers.join(", then ")}.`);
-  say(describeBuild(await dryRun(wrangler, target.flags)));
+  say(describeBuild(await dryRun(wrangler, target.flags, options.dryRun)));
   if (options.dryRun) return say("Nothing was uploaded.");
   context.signal.throwIfAborted();
 
@@ -72,68 +72,62 @@ export async function deploy(options: Options, context: Context): Promise<void> 
 
 /** There is nothing to go back to: all at once, and a key to call it with. */
 async function first({ target: planned, ...plan }: Plan, context: Context): Promise<void> {
-  const { wrangler, say, show } = context;
-  const ids = await adoptableNamespaces(wrangler, planned);
-  const target = withNamespaceIds(planned, ids);
+  const { say, show } = context;
+  const target = withNamespaceIds(planned, await adoptableNamespaces(context.wrangler, planned));
   writeConfig(target);
-  const { version, targets } = await deployWhole(target, plan.secrets, wrangler);
-  say(`Deployed ${version}.`);
+  const targets = await deployWhole({ target, ...plan }, context);
   const url = plan.options.url ?? target.url ?? addressIn(targets) ?? unknownAddress();
   const key = await firstKey(target.env, plan.options.tenant);
   say(key.note);
   show(key.out);
   const seen = { ...plan.smoke, url, key: key.out, version: null };
-  await assertServes(
-    seen,
-    context,
-    () => `${version} serves all the same: there is none before it.`,
-  );
-  say(`${url} serves. Try it:`);
+  await assertServes(seen, context, "It serves all the same: there is no version before it.");
+  say(`${url} serves. Try it, with the key above in KEY:`);
   say(
     `curl -s ${url}/v1/rank -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -d '{"text": "The rent is late.", "catalog": "life"}'`,
   );
 }
 
+/** Version by version: without traffic first, so that what fails is seen by the smoke suite alone. */
 async function next(plan: Plan, context: Context): Promise<void> {
-  const { target, secrets, options } = plan;
+  const { target, options } = plan;
   const { wrangler, say } = context;
   const before = stableVersion(await deploymentsOf(wrangler, target.flags));
-  const id = await upload(target, secrets, wrangler);
-  const url = await addressOf(wrangler, target, options.url);
+  const id = await upload(plan, context);
   const key = context.environment["THEMERANK_API_KEY"] || (await smokeKey(target.env));
   if (id === null) {
-    say(
-      "This version changes the Durable Object's storage, which Cloudflare does at once or not at all.",
-    );
-    const { version } = await deployWhole(target, secrets, wrangler);
+    say("A Durable Object's migration comes at once or not at all.");
+    const targets = await deployWhole(plan, context);
+    const url = options.url ?? target.url ?? addressIn(targets) ?? unknownAddress();
     const seen = { ...plan.smoke, url, key, version: null };
     return assertServes(
       seen,
       context,
-      () => `${version} has all traffic; ${before} cannot come back.`,
+      `It has all traffic; ${before}, before it, cannot come back.`,
     );
   }
-  say(`Uploaded ${id}; ${before} has all traffic.`);
+  const url = await addressOf(wrangler, target, options.url);
   const seen: Smoke = { ...plan.smoke, url, key, version: { id, worker: target.worker } };
   try {
     for (const percent of [0, ...steps, 100]) {
       const split = percent === 100 ? { [id]: 100 } : { [before]: 100 - percent, [id]: percent };
       await route(wrangler, target.flags, split, `npm run deploy: ${percent} %`);
-      say(`${id} has ${percent} % of the traffic.`);
-      if (steps.includes(percent))
+      say(`It has ${percent} % of the traffic.`);
+      if (steps.includes(percent)) {
         await wait(options.holdMs, undefined, { signal: context.signal });
-      await assertServes(seen, context, () => "");
+      }
+      await assertServes(seen, context);
     }
   } catch (error) {
     throw await goneBack(error, before, plan, context);
   }
   // What a version does not hold: routes and cron schedules.
-  if (options.url !== null || target.url !== null) {
-    await wrangler("triggers", "deploy", ...target.flags);
-  }
-  say(
-    `${url} serves ${id}. Back: npm run deploy -- rollback${target.env === null ? "" : ` --env ${target.env}`}`,
-  );
+  await wrangler("triggers", "deploy", ...target.flags);
+  const back = [
+    "npm run deploy -- rollback",
+    ...(target.env === null ? [] : ["--env", target.env]),
+  ];
+  say(`${url} serves ${id}. Back to ${before}: ${back.join(" ")}`);
 }
 
 /** Gives all traffic back; what went wrong, and that. */
@@ -164,17 +158,17 @@ async function goneBack(
 
 /** A new version without traffic; null when it brings a migration, which cannot come that way. */
 async function upload(
-  target: Target,
-  secrets: Secrets,
-  wrangler: Wrangler,
+  { target, secrets }: Plan,
+  { wrangler, say }: Context,
 ): Promise<string | null> {
   try {
-    const { notes } = await withSecretsFile(secrets, (file) =>
+    const ran = await withSecretsFile(secrets, (file) =>
       wrangler("versions", "upload", "--secrets-file", file, ...target.flags),
     );
-    const id = notes.find(({ type }) => type === "version-upload")?.version_id;
-    if (id) return id;
-    throw new CannotDeploy("Wrangler uploaded a version and did not say which.");
+    const id = ran.notes.find(({ type }) => type === "version-upload")?.version_id;
+    if (!id) throw new CannotDeploy("Wrangler uploaded a version and did not say which.");
+    say(`Uploaded ${id}${startUpOf(ran)}.`);
+    return id;
   } catch (error) {
     const migrates = /pending Durable Object migration/;
     if (error instanceof WranglerFault && migrates.test(error.message)) return null;
@@ -182,22 +176,27 @@ async function upload(
   }
 }
 
-async function deployWhole(target: Target, secrets: Secrets, wrangler: Wrangler) {
-  const { notes } = await withSecretsFile(secrets, (file) =>
+/** Uploads a version and gives it all traffic; resolves with the addresses that wrangler names. */
+async function deployWhole(
+  { target, secrets }: Plan,
+  { wrangler, say }: Context,
+): Promise<readonly string[]> {
+  const ran = await withSecretsFile(secrets, (file) =>
     wrangler("deploy", "--secrets-file", file, ...target.flags),
   );
-  const note = notes.find(({ type }) => type === "deploy");
-  return { version: note?.version_id ?? "The version", targets: note?.targets ?? [] };
+  const note = ran.notes.find(({ type }) => type === "deploy");
+  say(`Deployed ${note?.version_id ?? target.worker}${startUpOf(ran)}.`);
+  return note?.targets ?? [];
 }
 
 /** @throws CannotDeploy with what failed, and what that leaves */
 export async function assertServes(
   target: Smoke,
   { say, signal }: Pick<Context, "say" | "signal">,
-  consequence: () => string,
+  consequence = "",
 ): Promise<void> {
   const findings = await smoke(target, signal);
   say(describeFindings(findings));
   if (findings.every(({ fault }) => fault === null)) return;
-  throw new CannotDeploy(`The smoke suite failed at ${target.url}. ${consequence()}`.trim());
+  throw new CannotDeploy(`The smoke suite failed at ${target.url}. ${consequence}`.trim());
 }

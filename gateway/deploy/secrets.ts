@@ -15,8 +15,8 @@ export interface Secrets {
 }
 
 const listed = z.array(z.object({ name: z.string() }));
-/** Cloudflare's two ways to say that there is no such Worker. */
-const noSuchWorker = [10_007, 10_090];
+/** Wrangler's words when Cloudflare knows no such Worker; any other error is another matter. */
+const noSuchWorker = /\bWorker "[^"]*" not found\./;
 
 /**
  * The names of the secrets on the Worker; null = there is no such Worker.
@@ -30,24 +30,23 @@ export async function secretsOnWorker(
     const { stdout } = await wrangler("secret", "list", "--format", "json", ...target);
     return listed.parse(JSON.parse(stdout)).map(({ name }) => name);
   } catch (error) {
-    if (error instanceof WranglerFault && error.hasCode(...noSuchWorker)) return null;
+    if (error instanceof WranglerFault && noSuchWorker.test(error.message)) return null;
     throw error;
   }
 }
 
 /**
  * What to set. CACHE_PEPPER is made once: another one would make all that is cached unreadable.
- * @param environment values win over Terraform's
+ * @param environment where their values are
  */
 export function chooseSecrets(
   environment: NodeJS.ProcessEnv,
-  terraform: Readonly<Record<string, string>>,
   onWorker: readonly string[] | null,
 ): Secrets {
   const kept = onWorker ?? [];
   const given: Partial<Record<SecretName, string>> = {};
   for (const name of secretNames) {
-    const value = environment[name] || terraform[name];
+    const value = environment[name];
     if (value) given[name] = value;
   }
   if (kept.includes("CACHE_PEPPER")) delete given.CACHE_PEPPER;

@@ -23,29 +23,18 @@ const wranglerOutput = z.object({
   secrets: z.array(z.string()).default([]),
 });
 
-const allOutputs = z.object({
-  wrangler: z.object({ value: wranglerOutput }),
-  /** Values that Terraform itself made, as those of an Access service token. */
-  wrangler_secrets: z.object({ value: strings }).optional(),
-});
-
-export interface Outputs extends z.output<typeof wranglerOutput> {
-  readonly secretValues: Readonly<Record<string, string>>;
-}
+export type Outputs = z.output<typeof wranglerOutput>;
 
 /**
- * @param file what `terraform output -json` printed; null = ask Terraform, or OpenTofu, itself
+ * @param file what `terraform output -json wrangler` printed; null = ask Terraform, or OpenTofu, itself
  * @throws CannotDeploy saying which output is wrong; never a value
  */
 export async function readOutputs(env: string, file: string | null): Promise<Outputs> {
-  const read = allOutputs.safeParse(file === null ? await ask(env) : open(file));
-  if (!read.success) {
-    const [first] = read.error.issues;
-    const where = first?.path.join(".") ?? "";
-    throw new CannotDeploy(`Terraform's output ${where} cannot be used: ${first?.message}.`);
-  }
-  const { wrangler, wrangler_secrets: made } = read.data;
-  return { ...wrangler.value, secretValues: made?.value ?? {} };
+  const read = wranglerOutput.safeParse(file === null ? await ask(env) : open(file));
+  if (read.success) return read.data;
+  const [first] = read.error.issues;
+  const where = ["wrangler", ...(first?.path ?? [])].join(".");
+  throw new CannotDeploy(`Terraform's output ${where} cannot be used: ${first?.message}.`);
 }
 
 async function ask(env: string): Promise<unknown> {
@@ -53,7 +42,7 @@ async function ask(env: string): Promise<unknown> {
   if (!existsSync(folder)) throw new CannotDeploy(`There is no folder infra/environments/${env}.`);
   for (const program of ["terraform", "tofu"]) {
     try {
-      const { stdout } = await run(program, [`-chdir=${folder}`, "output", "-json"]);
+      const { stdout } = await run(program, [`-chdir=${folder}`, "output", "-json", "wrangler"]);
       return JSON.parse(stdout);
     } catch (error) {
       const { code, stderr = "" } = error as { code?: unknown; stderr?: string };

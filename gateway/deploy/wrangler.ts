@@ -30,12 +30,7 @@ export interface Ran {
 }
 
 /** Wrangler could not do it; the message is its own. */
-export class WranglerFault extends CannotDeploy {
-  /** Whether Cloudflare's API refused with one of these numbers. */
-  hasCode(...codes: readonly number[]): boolean {
-    return codes.some((code) => this.message.includes(`[code: ${code}]`));
-  }
-}
+export class WranglerFault extends CannotDeploy {}
 
 export type Wrangler = (...args: readonly string[]) => Promise<Ran>;
 
@@ -61,6 +56,12 @@ export const wrangler: Wrangler = async (...args) => {
     rmSync(folder, { recursive: true, force: true });
   }
 };
+
+/** How long the Worker took to start at Cloudflare, of an upload's words; 1 s is allowed. */
+export function startUpOf({ stdout }: Ran): string {
+  const [, ms] = /Worker Startup Time: (\d+) ms/.exec(stdout) ?? [];
+  return ms === undefined ? "" : ` (starts in ${ms} ms at Cloudflare)`;
+}
 
 function environment(notes: string): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
