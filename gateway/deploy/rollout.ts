@@ -116,7 +116,7 @@ async function next(plan: Plan, context: Context): Promise<void> {
       if (steps.includes(percent)) {
         await wait(options.holdMs, undefined, { signal: context.signal });
       }
-      await assertServes(seen, context);
+      await assertServes(seen, context, "", percent > 0);
     }
   } catch (error) {
     throw await goneBack(error, before, plan, context);
@@ -194,9 +194,10 @@ export async function assertServes(
   target: Smoke,
   { say, signal }: Pick<Context, "say" | "signal">,
   consequence = "",
+  briefly = false,
 ): Promise<void> {
   const findings = await smoke(target, signal);
-  say(describeFindings(findings));
+  say(describeFindings(findings, briefly));
   if (findings.every(({ fault }) => fault === null)) return;
   throw new CannotDeploy(`The smoke suite failed at ${target.url}. ${consequence}`.trim());
 }

@@ -209,8 +209,11 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message || cause.name : error.message;
 }
 
-/** For people, one line each. */
-export function describeFindings(findings: readonly Finding[]): string {
+/** For people: a line each, or one for all where nothing is wrong and `briefly` is asked for. */
+export function describeFindings(findings: readonly Finding[], briefly = false): string {
+  if (briefly && findings.every(({ fault }) => fault === null)) {
+    return `  ok      all ${findings.length} of them`;
+  }
   return findings
     .map(({ name, fault }) =>
       fault === null ? `  ok      ${name}` : `  FAILED  ${name}: ${fault}`,
