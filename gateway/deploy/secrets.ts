@@ -16,7 +16,7 @@ export interface Secrets {
 
 const listed = z.array(z.object({ name: z.string() }));
 /** Wrangler's words when Cloudflare knows no such Worker; any other error is another matter. */
-const noSuchWorker = /\bWorker "[^"]*" not found\./;
+const noSuchWorker = /\bWorker "[^"]*"(?: \(env: [^)]*\))? not found\./;
 
 /**
  * The names of the secrets on the Worker; null = there is no such Worker.

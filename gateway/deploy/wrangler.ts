@@ -12,7 +12,7 @@ import { secretNames } from "./secret-names.ts";
 const script = join(root, "node_modules/wrangler/bin/wrangler.js");
 const run = promisify(execFile);
 /** More than any step takes; a step that hangs must not hang a pipeline. */
-const timeoutMs = 300_000;
+const timeoutMs = 180_000;
 
 /** A line of the file that WRANGLER_OUTPUT_FILE_PATH names; only the fields that are used. */
 const note = z.object({
@@ -50,7 +50,16 @@ export const wrangler: Wrangler = async (...args) => {
     });
     return { stdout: stripVTControlCharacters(stdout), notes: readNotes(notes) };
   } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    const {
+      killed,
+      stdout = "",
+      stderr = "",
+    } = error as {
+      killed?: boolean;
+      stdout?: string;
+      stderr?: string;
+    };
+    if (killed) throw new WranglerFault(`wrangler ${args[0]} took over ${timeoutMs / 1_000} s.`);
     throw new WranglerFault(complaint(stripVTControlCharacters(stderr || stdout)));
   } finally {
     rmSync(folder, { recursive: true, force: true });

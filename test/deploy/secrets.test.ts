@@ -41,9 +41,11 @@ describe("what is on the Worker", () => {
     () =>
       Promise.reject(new WranglerFault(message));
 
-  it("is nothing when there is no Worker", async () => {
-    const none = failing('[ERROR] Worker "themerank" not found.');
-    expect(await secretsOnWorker(none, [])).toBeNull();
+  it.each([
+    'Worker "themerank" not found.',
+    'Worker "themerank-staging" (env: staging) not found.',
+  ])("is nothing when there is no Worker: %s", async (words) => {
+    expect(await secretsOnWorker(failing(`[ERROR] ${words}`), [])).toBeNull();
   });
 
   it("is unknown when Cloudflare fails: a pepper that cannot be seen must not be made again", async () => {

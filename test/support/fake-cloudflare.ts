@@ -227,8 +227,12 @@ export class FakeCloudflare extends FakeServer {
   #kv({ method, path, query, body }: RecordedRequest): Answer {
     const [id = "", what = "", name = ""] =
       path.split("/storage/kv/namespaces")[1]?.split("/").slice(1) ?? [];
-    if (id === "" && method === "GET")
-      return result(this.namespaces.map(({ id: each, title }) => ({ id: each, title })));
+    if (id === "" && method === "GET") {
+      // Wrangler asks for pages until one is empty.
+      const first = (new URLSearchParams(query).get("page") ?? "1") === "1";
+      const listed = first ? this.namespaces : [];
+      return result(listed.map(({ id: each, title }) => ({ id: each, title })));
+    }
     if (id === "") {
       const { title } = body as { title: string };
       if (this.namespaces.some((each) => each.title === title)) {
