@@ -28,6 +28,8 @@ export interface Finding {
 const text =
   "The rent went up again, and there is nothing left of my pay. At night I lie awake and count.";
 const themes = ["Money", "Sleep", "Music"];
+/** Yesterday's scores would hide an upstream that fails today. */
+const request = { text, themes, cache: "refresh" };
 const pollMs = 1_000;
 const requestMs = 30_000;
 
@@ -93,25 +95,23 @@ export async function smoke(target: Smoke, signal?: AbortSignal): Promise<readon
   const accepted = await look(
     target.key === null ? "it ranks without a key" : "it ranks for a key",
     // A key that was just made is not in every place at once.
-    settled(async () =>
-      assertRanked(await ask("POST", "/v1/rank", 200, ranking, { text, themes }), target),
-    ),
+    settled(async () => assertRanked(await ask("POST", "/v1/rank", 200, ranking, request), target)),
   );
   if (target.key !== null) {
     await look("it refuses whoever has no key", () =>
-      ask("POST", "/v1/rank", 401, problem, { text, themes }, { keyless: true }).then(() => {}),
+      ask("POST", "/v1/rank", 401, problem, request, { keyless: true }).then(() => {}),
     );
   }
   if (!accepted) return findings;
   await look("it summarises", async () => {
-    const answer = await ask("POST", "/v1/analyze", 200, analysis, { text, themes, top_k: 2 });
+    const answer = await ask("POST", "/v1/analyze", 200, analysis, { ...request, top_k: 2 });
     assertRanked(answer, target, 2);
     if (answer.summary.status !== "complete" || !answer.summary.text) {
       throw new Unexpected(`the summary is ${answer.summary.status}`);
     }
   });
   await look("it says which field of a bad request is wrong", async () => {
-    const answer = await ask("POST", "/v1/rank", 422, invalid, { text: "", themes });
+    const answer = await ask("POST", "/v1/rank", 422, invalid, { ...request, text: "" });
     if (answer.errors.some(({ pointer }) => pointer === "/text")) return;
     throw new Unexpected("no pointer to /text");
   });

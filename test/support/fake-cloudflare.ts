@@ -75,6 +75,28 @@ export class FakeCloudflare extends FakeServer {
     return worker;
   }
 
+  /** A Worker that was deployed before: versions by id, and percent by version. */
+  serve(
+    name: string,
+    behaviours: Readonly<Record<string, Behaviour>>,
+    split: Readonly<Record<string, number>>,
+  ): void {
+    const versions = Object.entries(behaviours).map(([id, behaviour]) => ({
+      id,
+      bindings: [],
+      behaviour,
+      served: 0,
+    }));
+    const worker = { ...newWorker(), versions };
+    this.workers.set(name, worker);
+    const shares = Object.entries(split);
+    this.#deploy(
+      worker,
+      shares.map(([id, percentage]) => ({ version_id: id, percentage })),
+      {},
+    );
+  }
+
   /** Percent by version, now. */
   traffic(name: string): Readonly<Record<string, number>> {
     const versions = this.worker(name).deployments[0]?.versions ?? [];
@@ -169,13 +191,7 @@ export class FakeCloudflare extends FakeServer {
   }
 
   #putScript(name: string, request: RecordedRequest): Answer {
-    const worker: Worker = this.workers.get(name) ?? {
-      versions: [],
-      deployments: [],
-      migrationTag: null,
-      schedules: null,
-      domains: null,
-    };
+    const worker = this.workers.get(name) ?? newWorker();
     const version = this.#addVersion(worker, request);
     this.workers.set(name, worker);
     worker.migrationTag = metadataOf(request).migrations?.new_tag ?? worker.migrationTag;
@@ -306,6 +322,14 @@ export function startFakeCloudflare(): Promise<FakeCloudflare> {
 }
 
 const api = "/client/v4";
+
+const newWorker = (): Worker => ({
+  versions: [],
+  deployments: [],
+  migrationTag: null,
+  schedules: null,
+  domains: null,
+});
 
 const statics = ({ id }: Version): Record<string, object> => ({
   "/v1/status": { status: "ok", mode: "all-gemini", deployment: id },
