@@ -1,5 +1,5 @@
 // An environment with Terraform's outputs, by the real wrangler: what is refused, and what a fault leaves.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -128,6 +128,24 @@ describe("npm run deploy -- --env staging", () => {
       );
       expect(shares).toEqual([0]);
       expect(cloudflare.traffic("themerank-staging")).toEqual({ [one]: 100 });
+    },
+  );
+
+  it(
+    "brings a Durable Object's migration at once, and says what that means",
+    { timeout: timeoutMs },
+    async () => {
+      cloudflare.behaviour = "well";
+      const toml = readFileSync(join(checkout.folder, "wrangler.toml"), "utf8");
+      checkout.write("wrangler.toml", `${toml}\n[[env.staging.migrations]]\ntag = "later"\n`);
+      const { code, stderr } = await run([...quickly(cloudflare), "--allow-degraded"]);
+      expect(code).toBe(0);
+      expect(stderr).toContain("A Durable Object's migration comes at once or not at all.");
+      const { deployments, migrationTag, versions } = cloudflare.worker("themerank-staging");
+      expect(migrationTag).toBe("later");
+      expect(deployments[0]?.versions).toEqual([
+        { version_id: versions.at(-1)?.id, percentage: 100 },
+      ]);
     },
   );
 });
