@@ -81,7 +81,7 @@ async function first({ target: planned, ...plan }: Plan, context: Context): Prom
   say(key.note);
   show(key.out);
   const seen = { ...plan.smoke, url, key: key.out, version: null };
-  await assertServes(seen, context, "It serves all the same: there is no version before it.");
+  await assertServes(seen, context, "It has all traffic: there is no version before it.");
   say(`${url} serves. Try it, with the key above in KEY:`);
   say(
     `curl -s ${url}/v1/rank -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -d '{"text": "The rent is late.", "catalog": "life"}'`,

@@ -1,16 +1,16 @@
 // The real wrangler as a child: what it printed, and what it noted for machines.
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify, stripVTControlCharacters } from "node:util";
+import { text } from "node:stream/consumers";
+import { stripVTControlCharacters as strip } from "node:util";
 import { z } from "zod";
 import { root } from "../keys/config-file.ts";
 import { CannotDeploy } from "./cannot-deploy.ts";
 import { secretNames } from "./secret-names.ts";
 
 const script = join(root, "node_modules/wrangler/bin/wrangler.js");
-const run = promisify(execFile);
 /** More than any step takes; a step that hangs must not hang a pipeline. */
 const timeoutMs = 180_000;
 
@@ -42,29 +42,39 @@ export const wrangler: Wrangler = async (...args) => {
   const folder = mkdtempSync(join(tmpdir(), "themerank-wrangler-"));
   const notes = join(folder, "notes.ndjson");
   try {
-    const { stdout } = await run(process.execPath, [script, ...args], {
-      cwd: root,
-      env: environment(notes),
-      maxBuffer: 2 ** 26,
-      timeout: timeoutMs,
-    });
-    return { stdout: stripVTControlCharacters(stdout), notes: readNotes(notes) };
-  } catch (error) {
-    const {
-      killed,
-      stdout = "",
-      stderr = "",
-    } = error as {
-      killed?: boolean;
-      stdout?: string;
-      stderr?: string;
-    };
-    if (killed) throw new WranglerFault(`wrangler ${args[0]} took over ${timeoutMs / 1_000} s.`);
-    throw new WranglerFault(complaint(stripVTControlCharacters(stderr || stdout)));
+    const { code, stdout, stderr } = await run(args, environment(notes));
+    if (code === 0) return { stdout, notes: readNotes(notes) };
+    if (code !== null) throw new WranglerFault(complaint(stderr || stdout));
+    throw new WranglerFault(`wrangler ${args[0]} took over ${timeoutMs / 1_000} s, or was ended.`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 };
+
+/** A group of its own: Ctrl-C leaves the step whole, and a step that hangs is ended with its children. */
+async function run(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: root,
+    env,
+    detached: process.platform !== "win32",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { pid } = child;
+  const end = () => {
+    if (pid !== undefined) process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+  };
+  const timer = setTimeout(end, timeoutMs);
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    }),
+  ]);
+  clearTimeout(timer);
+  return { code, stdout: strip(stdout), stderr: strip(stderr) };
+}
 
 /** How long the Worker took to start at Cloudflare, of an upload's words; 1 s is allowed. */
 export function startUpOf({ stdout }: Ran): string {
