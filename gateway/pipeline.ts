@@ -108,6 +108,7 @@ export async function rank(
     scores: scores.map(({ value }) => value),
     source: answer.provider.source,
     model,
+    version: answer.provider.version,
     reason: failures[0]?.reason ?? null,
     cache,
     attempts,
@@ -150,8 +151,8 @@ export async function summarize(
   const reason = failures[0]?.reason ?? null;
   if (answer === null) return { ...nothing, attempts, reason };
   const { text, model, cache, usage } = answer.value;
-  const { source } = answer.provider;
-  return { written: { text, source, model }, themeIds, cache, attempts, reason, usage };
+  const { source, version } = answer.provider;
+  return { written: { text, source, model, version }, themeIds, cache, attempts, reason, usage };
 }
 
 /** The ranking, then the summary around its first themes. */

@@ -1,11 +1,12 @@
 // What is told of a request: one wide event on the console, Server-Timing and Cache-Status to the caller.
 import type { CacheFault } from "./core/ports.ts";
 import type { Attempt, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
+import type { RequestRecord } from "./telemetry/request-record.ts";
 
-/** A flat record of numbers, names and states; never of user text. */
-export type EventFields = Readonly<Record<string, string | number | boolean | null | object>>;
+/** What a part of the code has to say of the request. */
+export type EventFields = Partial<RequestRecord>;
 
-/** Collects one request's fields; written once, when the answer is ready. */
+/** Collects one request's fields; written once, when the last of the request is done. */
 export class RequestEvent {
   #fields: EventFields = {};
 
@@ -14,22 +15,41 @@ export class RequestEvent {
   }
 
   /** Adds to a field that is a list; it is not there while it is empty. */
-  add(name: string, item: string): void {
-    const items = this.#fields[name];
-    this.set({ [name]: [...(Array.isArray(items) ? (items as unknown[]) : []), item] });
+  add(name: "cache_faults", item: string): void {
+    this.set({ [name]: [...(this.#fields[name] ?? []), item] });
   }
 
-  /** One JSON line. */
-  write(): void {
+  /** Adds to the time that a stage took, in ms; a stage is named as in Server-Timing. */
+  spend(stage: string, ms: number): void {
+    const { stages } = this.#fields;
+    this.set({ stages: { ...stages, [stage]: (stages?.[stage] ?? 0) + Math.round(ms) } });
+  }
+
+  /** What stages took so far. */
+  get stages(): Readonly<Record<string, number>> {
+    return this.#fields.stages ?? {};
+  }
+
+  /** One JSON line, and the same as data. */
+  write(request: RequestFields): RequestRecord {
+    const record = { event: "request", ...this.#fields, ...request } as const;
     // oxlint-disable-next-line no-console -- the console is where Workers Logs reads events
-    console.log(JSON.stringify({ event: "request", ...this.#fields }));
+    console.log(JSON.stringify(record));
+    return record;
   }
 }
+
+/** What every event has. */
+export type RequestFields = Pick<
+  RequestRecord,
+  "id" | "method" | "route" | "status" | "duration_ms" | "colo" | "release"
+>;
 
 /** The event's fields of a ranking. */
 export function rankFields({
   source,
   model,
+  version,
   reason,
   cache,
   attempts,
@@ -38,6 +58,7 @@ export function rankFields({
   return {
     source,
     model,
+    ...(version !== undefined && { ranker_version: version }),
     degraded: reason !== null,
     reason,
     cache: cache.status,
@@ -58,13 +79,15 @@ export function failureFields({ attempts, failures }: RankFailure): EventFields 
 export function summaryFields({ written, reason, cache, attempts }: SummaryOutcome): EventFields {
   return {
     summary_source: written?.source ?? null,
+    summary_model: written?.model ?? null,
+    summarizer_version: written?.version ?? null,
     summary_reason: reason,
     summary_cache: cache.status,
     summary_attempts: attempts.map(attemptFields),
   };
 }
 
-function attemptFields({ source, outcome, reason, durationMs }: Attempt<string>): EventFields {
+function attemptFields({ source, outcome, reason, durationMs }: Attempt<string>) {
   return { source, outcome, reason, duration_ms: durationMs };
 }
 

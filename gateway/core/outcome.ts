@@ -50,6 +50,8 @@ export interface RankOutcome {
   readonly scores: readonly number[];
   readonly source: RankerSource;
   readonly model: string;
+  /** The ranker's: prompt, layout and dialect. */
+  readonly version?: string;
   /** Why the first choice did not answer; null when it did. */
   readonly reason: Reason | null;
   readonly cache: CacheReport;
@@ -69,6 +71,7 @@ export interface SummaryOutcome {
     readonly text: string;
     readonly source: SummarizerSource;
     readonly model: string;
+    readonly version?: string;
   } | null;
   readonly themeIds: readonly string[];
   readonly cache: SummaryCacheReport;

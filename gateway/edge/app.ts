@@ -18,6 +18,8 @@ import {
   serverTiming,
   summaryFields,
 } from "../telemetry.ts";
+import { RecentRequests } from "../telemetry/recent-requests.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { Accounts } from "../tenancy/account.ts";
 import { catalogNamed } from "../tenancy/catalogs.ts";
 import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
@@ -62,16 +64,31 @@ export interface Service {
 /**
  * The HTTP application.
  * @param service what serves, or the complaints about the settings that keep it from serving
+ * @param sink gets each request's event, once
  */
 export function createApp(
   service: Result<Service, readonly ConfigComplaint[]>,
   clock: Clock,
   version: string,
+  sink: (record: RequestRecord) => void = () => {},
 ): OpenAPIHono<Edge> {
   const app = new OpenAPIHono<Edge>();
 
   app.use(requestId({ generator: () => newRequestId(clock.nowMs()) }));
-  app.use(requestEvent(clock, (path) => methods.has(path)));
+  const recent = new RecentRequests(clock.nowMs());
+  const origin = service.ok ? service.value.origin : null;
+  app.use(
+    requestEvent({
+      clock,
+      release: version,
+      isRoute: (path) => methods.has(path),
+      breaker: () => origin?.().state ?? null,
+      sink: (record) => {
+        recent.add(record, clock.nowMs());
+        sink(record);
+      },
+    }),
+  );
   app.use(async (c, next) => {
     await next();
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");

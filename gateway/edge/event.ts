@@ -1,15 +1,27 @@
 // The one event of each request: opened when it arrives, written when the last of it is done.
 import { createMiddleware } from "hono/factory";
+import type { CircuitState } from "../core/circuit.ts";
 import type { Clock } from "../core/ports.ts";
 import { RequestEvent } from "../telemetry.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { Edge } from "./edge.ts";
+
+export interface EventSettings {
+  readonly clock: Clock;
+  readonly release: string;
+  /** Whether a path is one of ours; what a stranger typed stays out of the log. */
+  readonly isRoute: (path: string) => boolean;
+  /** The origin's circuit; null = there is no origin. */
+  readonly breaker: () => CircuitState | null;
+  /** Gets the event when it is written. */
+  readonly sink: (record: RequestRecord) => void;
+}
 
 /**
  * Opens the request's event, and writes it once: after the answer, and after whatever was put into
  * `deferred` meanwhile.
- * @param isOwnRoute whether the path is one of ours; what a stranger typed stays out of the log
  */
-export function requestEvent(clock: Clock, isOwnRoute: (path: string) => boolean) {
+export function requestEvent({ clock, release, isRoute, breaker, sink }: EventSettings) {
   return createMiddleware<Edge>(async (c, next) => {
     c.set("startedMs", clock.nowMs());
     c.set("clock", clock);
@@ -17,22 +29,31 @@ export function requestEvent(clock: Clock, isOwnRoute: (path: string) => boolean
     c.set("event", event);
     c.set("deferred", []);
     await next();
-    const route = isOwnRoute(c.req.path) ? c.req.path : null;
+    const { method, path } = c.req;
     const { status } = c.res;
-    const durationMs = clock.nowMs() - c.get("startedMs");
-    event.set({
+    const request = {
       id: c.get("requestId"),
-      method: c.req.method,
-      route,
+      method,
+      route: isRoute(path) ? path : null,
       status,
-      duration_ms: durationMs,
-    });
+      duration_ms: Math.max(0, Math.round(clock.nowMs() - c.get("startedMs"))),
+      colo: coloOf(c.req.raw),
+      release,
+    };
+    event.set({ breaker: breaker() });
+    const write = () => sink(event.write(request));
     // A write to KV that fails after the answer belongs to the event; each has its own time limit.
     const deferred = c.get("deferred");
-    const write = () => event.write();
     if (deferred.length === 0) write();
     else c.executionCtx.waitUntil(allDone(deferred).then(write));
   });
+}
+
+/** Cloudflare's own word on the data centre; none on a local machine. */
+function coloOf(request: Request & { readonly cf?: unknown }): string | null {
+  const { cf } = request;
+  const colo = typeof cf === "object" && cf !== null && "colo" in cf ? cf.colo : null;
+  return typeof colo === "string" ? colo : null;
 }
 
 /** Resolves when all of a list are done, those too that are added to it meanwhile. */

@@ -99,32 +99,41 @@ describe("Cache-Status", () => {
 });
 
 describe("the event of a request", () => {
+  const request = {
+    id: "req_1",
+    method: "POST",
+    route: "/v1/rank",
+    status: 503,
+    duration_ms: 12,
+    colo: null,
+    release: "1.2.3",
+  };
+
   it("is one JSON line with every field that was set, the last word counting", () => {
     const log = vi.spyOn(console, "log").mockReturnValue();
     const event = new RequestEvent();
-    event.set({ id: "req_1", status: 200 });
-    event.set({ status: 503, note: "two\nlines\u2028" });
-    event.write();
+    event.set({ problem: "a", status: 200 });
+    event.set({ problem: "two\nlines\u2028" });
+    const record = event.write(request);
     expect(log).toHaveBeenCalledOnce();
     const line = String(log.mock.calls[0]?.[0]);
     expect(line).not.toContain("\n");
-    expect(JSON.parse(line)).toEqual({
-      event: "request",
-      id: "req_1",
-      status: 503,
-      note: "two\nlines\u2028",
-    });
+    expect(JSON.parse(line)).toEqual(record);
+    expect(record).toEqual({ event: "request", ...request, problem: "two\nlines\u2028" });
   });
 
-  it("gathers what comes up more than once", () => {
-    const log = vi.spyOn(console, "log").mockReturnValue();
+  it("gathers what comes up more than once, and adds up what a stage took", () => {
+    vi.spyOn(console, "log").mockReturnValue();
     const event = new RequestEvent();
     event.add("cache_faults", "get_timeout");
     event.add("cache_faults", "put_failed");
-    event.write();
-    expect(JSON.parse(String(log.mock.calls[0]?.[0]))).toEqual({
+    event.spend("cache", 3);
+    event.spend("cache", 4.4);
+    expect(event.write(request)).toEqual({
       event: "request",
+      ...request,
       cache_faults: ["get_timeout", "put_failed"],
+      stages: { cache: 7 },
     });
   });
 
