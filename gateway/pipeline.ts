@@ -43,6 +43,8 @@ export interface Caller extends Pick<Visit, "tenant" | "defer" | "report"> {
   /** The request's arrival, epoch ms, and the budget it has from then on. */
   readonly startedMs: number;
   readonly budgetMs: number;
+  /** Hears what a stage took, ms, a part at a time. */
+  readonly spend?: (stage: "cache" | "summary-cache", ms: number) => void;
 }
 
 export interface RankQuery extends Pick<RankThroughRequest, "text" | "themes" | "mode"> {
@@ -85,7 +87,8 @@ export async function rank(
       const preferred = ranker === accepted[0];
       const deadline = shareOf(whole, ranker, accepted, gate);
       const visit = visitOf(pipeline, caller, query, ranker, preferred, deadline);
-      return pipeline.themeCache.rank(ranker, { ...visit, text, themes });
+      const readTook = (ms: number) => caller.spend?.("cache", ms);
+      return pipeline.themeCache.rank(ranker, { ...visit, readTook, text, themes });
     },
   );
   if (answer === null) return fail({ attempts, failures });
@@ -145,7 +148,9 @@ export async function summarize(
       const preferred = summarizer === pipeline.summarizers[0];
       const deadline = shareOf(whole, summarizer, pipeline.summarizers, gate);
       const visit = visitOf(pipeline, caller, query, summarizer, preferred, deadline);
-      return pipeline.summaryCache.summarize(summarizer, { ...visit, text, themes, language });
+      const readTook = (ms: number) => caller.spend?.("summary-cache", ms);
+      const request = { ...visit, readTook, text, themes, language };
+      return pipeline.summaryCache.summarize(summarizer, request);
     },
   );
   const reason = failures[0]?.reason ?? null;

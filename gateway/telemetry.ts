@@ -91,21 +91,66 @@ function attemptFields({ source, outcome, reason, durationMs }: Attempt<string>)
   return { source, outcome, reason, duration_ms: durationMs };
 }
 
-/** Server-Timing (W3C): one metric per upstream attempt, and the total; milliseconds. */
+/** One line of a waterfall. */
+interface Leg {
+  readonly name: string;
+  readonly ms: number;
+  readonly reason: string | null;
+}
+
+/**
+ * Where the time went, in order: looks into the cache (`cache`, `summary-cache`), then each attempt
+ * by its source, those of the summary as `summary-…`. An attempt's time holds its look into the cache.
+ */
+function legsOf(
+  spent: Readonly<Record<string, number>>,
+  attempts: readonly Attempt<string>[],
+  summary?: SummaryOutcome,
+): Leg[] {
+  const looked = (name: string) =>
+    spent[name] === undefined ? [] : [{ name, ms: spent[name], reason: null }];
+  const tried = (prefix: string, tries: readonly Attempt<string>[]) =>
+    tries.map(({ source, durationMs, reason }) => ({
+      name: `${prefix}${source}`,
+      ms: durationMs,
+      reason,
+    }));
+  return [
+    ...looked("cache"),
+    ...tried("", attempts),
+    ...looked("summary-cache"),
+    ...tried("summary-", summary?.attempts ?? []),
+  ];
+}
+
+/**
+ * Server-Timing (W3C): looks into the cache, attempts, and the total; milliseconds.
+ * @param spent what stages took that are no attempts
+ */
 export function serverTiming(
   totalMs: number,
-  ranking: RankOutcome,
+  ranking: Pick<RankOutcome, "attempts">,
   summary?: SummaryOutcome,
+  spent: Readonly<Record<string, number>> = {},
 ): string {
-  const metric = (
-    name: string,
-    { durationMs, reason }: RankOutcome["attempts"][number] | SummaryOutcome["attempts"][number],
-  ) => `${name};dur=${durationMs}${reason === null ? "" : `;desc="${reason}"`}`;
   return [
-    ...ranking.attempts.map((attempt) => metric(attempt.source, attempt)),
-    ...(summary?.attempts ?? []).map((attempt) => metric(`summary-${attempt.source}`, attempt)),
+    ...legsOf(spent, ranking.attempts, summary).map(
+      ({ name, ms, reason }) => `${name};dur=${ms}${reason === null ? "" : `;desc="${reason}"`}`,
+    ),
     `total;dur=${totalMs}`,
   ].join(", ");
+}
+
+/** The event's field of the same: what each stage took, by its name. */
+export function stageFields(
+  ranking: Pick<RankOutcome, "attempts">,
+  summary?: SummaryOutcome,
+  spent: Readonly<Record<string, number>> = {},
+): EventFields {
+  const stages: Record<string, number> = {};
+  for (const { name, ms } of legsOf(spent, ranking.attempts, summary))
+    stages[name] = (stages[name] ?? 0) + ms;
+  return { stages };
 }
 
 /**

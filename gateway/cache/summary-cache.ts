@@ -109,11 +109,14 @@ export class SummaryCache {
 
   async #known(
     key: string,
-    { tenant, deadline, report }: SummarizeThroughRequest,
+    { tenant, deadline, readTook, report }: SummarizeThroughRequest,
   ): Promise<StoredSummary | null> {
     const recent = this.#entries.peek(key, tenant);
-    if (recent !== null && isFresh(recent, this.#clock.nowMs())) return recent;
-    const read = await this.#entries.read(key, tenant, deadline.spareMs());
+    if (recent !== null && isFresh(recent, this.#clock.nowMs())) {
+      readTook?.(0);
+      return recent;
+    }
+    const read = await this.#entries.read(key, tenant, deadline.spareMs(), readTook);
     if (!read.ok) report(read.failure);
     if (!read.ok || read.value === null || !isFresh(read.value, this.#clock.nowMs())) return null;
     this.#entries.remember(key, read.value);

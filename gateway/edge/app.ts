@@ -16,6 +16,7 @@ import {
   rankFields,
   reportCacheFault,
   serverTiming,
+  stageFields,
   summaryFields,
 } from "../telemetry.ts";
 import { RecentRequests } from "../telemetry/recent-requests.ts";
@@ -212,15 +213,22 @@ const methods = new Map([
 function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: SummaryOutcome) {
   const processingTimeMs = Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
   c.get("count")?.(ranking.cache.status === "hit");
-  c.get("event").set({ ...rankFields(ranking), ...(summary && summaryFields(summary)) });
-  c.header("Server-Timing", serverTiming(processingTimeMs, ranking, summary));
+  const event = c.get("event");
+  const spent = event.stages;
+  event.set({ ...rankFields(ranking), ...(summary && summaryFields(summary)) });
+  event.set(stageFields(ranking, summary, spent));
+  c.header("Server-Timing", serverTiming(processingTimeMs, ranking, summary, spent));
   c.header("Cache-Status", cacheStatus(ranking));
   return { requestId: c.get("requestId"), processingTimeMs };
 }
 
 function unranked(c: Context<Edge>, failure: RankFailure): Result<never, Trouble> {
   c.get("count")?.(false);
-  c.get("event").set(failureFields(failure));
+  const event = c.get("event");
+  const spent = event.stages;
+  event.set({ ...failureFields(failure), ...stageFields(failure, undefined, spent) });
+  const totalMs = Math.max(0, Math.round(c.get("clock").nowMs() - c.get("startedMs")));
+  c.header("Server-Timing", serverTiming(totalMs, failure, undefined, spent));
   return fail({ kind: "ranking-unavailable", failure });
 }
 
@@ -247,6 +255,7 @@ function callerOf(c: Context<Edge>, budgetMs: number): Caller {
       c.get("deferred").push(work);
       c.executionCtx.waitUntil(work);
     },
+    spend: (stage, ms) => c.get("event").spend(stage, ms),
     report: (fault) => {
       c.get("event").add("cache_faults", fault);
       reportCacheFault(fault, c.get("requestId"));

@@ -8,6 +8,7 @@ import {
   reportCacheFault,
   RequestEvent,
   serverTiming,
+  stageFields,
   summaryFields,
 } from "../../gateway/telemetry.ts";
 import { theme } from "./support/theme.ts";
@@ -54,6 +55,27 @@ describe("Server-Timing", () => {
       'origin;dur=2500;desc="origin_timeout", gemini;dur=610, ' +
         'summary-gemini;dur=0;desc="egress", summary-extractive;dur=2, total;dur=3130',
     );
+  });
+
+  it("tells what looks into the cache took before those who were asked", () => {
+    const spent = { cache: 3, "summary-cache": 0 };
+    expect(serverTiming(4, { attempts: [] }, undefined, { cache: 3 })).toBe(
+      "cache;dur=3, total;dur=4",
+    );
+    expect(serverTiming(3_130, ranking, summary, spent)).toBe(
+      'cache;dur=3, origin;dur=2500;desc="origin_timeout", gemini;dur=610, summary-cache;dur=0, ' +
+        'summary-gemini;dur=0;desc="egress", summary-extractive;dur=2, total;dur=3130',
+    );
+    expect(stageFields(ranking, summary, spent)).toEqual({
+      stages: {
+        cache: 3,
+        origin: 2_500,
+        gemini: 610,
+        "summary-cache": 0,
+        "summary-gemini": 0,
+        "summary-extractive": 2,
+      },
+    });
   });
 
   it("is the total alone when nobody was asked", () => {
