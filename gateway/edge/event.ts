@@ -1,6 +1,6 @@
 // The one event of each request: opened when it arrives, written when the last of it is done.
 import { createMiddleware } from "hono/factory";
-import type { CircuitState } from "../core/circuit.ts";
+import type { CircuitViews } from "../core/circuit.ts";
 import type { Clock } from "../core/ports.ts";
 import { RequestEvent } from "../telemetry.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
@@ -11,8 +11,7 @@ export interface EventSettings {
   readonly release: string;
   /** Whether a path is one of ours; what a stranger typed stays out of the log. */
   readonly isRoute: (path: string) => boolean;
-  /** The origin's circuit; null = there is no origin. */
-  readonly breaker: () => CircuitState | null;
+  readonly circuits: () => CircuitViews;
   /** Gets the event when it is written. */
   readonly sink: (record: RequestRecord) => void;
 }
@@ -21,7 +20,7 @@ export interface EventSettings {
  * Opens the request's event, and writes it once: after the answer, and after whatever was put into
  * `deferred` meanwhile.
  */
-export function requestEvent({ clock, release, isRoute, breaker, sink }: EventSettings) {
+export function requestEvent({ clock, release, isRoute, circuits, sink }: EventSettings) {
   return createMiddleware<Edge>(async (c, next) => {
     c.set("startedMs", clock.nowMs());
     c.set("clock", clock);
@@ -40,7 +39,11 @@ export function requestEvent({ clock, release, isRoute, breaker, sink }: EventSe
       colo: coloOf(c.req.raw),
       release,
     };
-    event.set({ breaker: breaker() });
+    const { origin, gemini } = circuits();
+    event.set({
+      ...(origin && { breaker: origin.state }),
+      ...(gemini && { gemini_breaker: gemini.state }),
+    });
     const write = () => sink(event.write(request));
     // A write to KV that fails after the answer belongs to the event; each has its own time limit.
     const deferred = c.get("deferred");

@@ -28,6 +28,7 @@ export const blobs = {
   summary_reason: (record) => record.summary_reason,
   summary_cache: (record) => record.summary_cache,
   cache_faults: (record) => record.cache_faults?.join(","),
+  gemini_breaker: (record) => record.gemini_breaker,
 } satisfies Record<string, Text>;
 
 /** double1, double2, …: at most 20. What is not known is 0, and `cost_known` and `saved_known` say so. */

@@ -80,8 +80,9 @@ export const requestRecord = z.strictObject({
   collapsed: z.boolean().optional(),
   attempts: z.array(attempt).optional(),
   cache_faults: z.array(z.string()).optional(),
-  /** The origin's circuit when the request ended; null = there is no origin. */
-  breaker: z.enum(circuitStates).nullable().optional(),
+  /** The origin's circuit when the request was answered, and Gemini's. */
+  breaker: z.enum(circuitStates).optional(),
+  gemini_breaker: z.enum(circuitStates).optional(),
 
   summary_source: z.enum(summarizerSources).nullable().optional(),
   summary_model: z.string().nullable().optional(),
