@@ -2,16 +2,8 @@
 import type { RankThroughRequest, ThemeCache } from "./cache/theme-cache.ts";
 import type { SummaryCache } from "./cache/summary-cache.ts";
 import type { Visit } from "./cache/visit.ts";
-import type { CallLog } from "./core/call-log.ts";
-import {
-  addUsage,
-  noUsage,
-  type Egress,
-  type RankerSource,
-  type Span,
-  type Theme,
-  type Usage,
-} from "./core/domain.ts";
+import type { Bill, CallLog } from "./core/call-log.ts";
+import type { Egress, RankerSource, Span, Theme } from "./core/domain.ts";
 import { fail, ok, type Failure, type Result } from "./core/failure.ts";
 import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
 import type { Allowance, Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
@@ -89,9 +81,10 @@ export async function rank(
       return pipeline.themeCache.rank(ranker, { ...visit, readTook, text, themes });
     },
   );
-  if (answer === null) return fail({ attempts, failures });
+  const usage = caller.calls.bill;
+  if (answer === null) return fail({ attempts, failures, usage });
 
-  const { scores, model, cache, usage } = answer.value;
+  const { scores, model, cache } = answer.value;
   const order = scores
     .map(({ value }, index) => ({ value, index }))
     .toSorted((a, b) => b.value - a.value || a.index - b.index);
@@ -130,7 +123,7 @@ export async function summarize(
     status: query.mode === "no-store" ? "bypass" : "miss",
     ageSeconds: null,
   } as const;
-  const nothing = { written: null, themeIds, cache: missed, usage: noUsage };
+  const nothing = { written: null, themeIds, cache: missed };
   if (themes.length === 0) return { ...nothing, attempts: [], reason: null };
   const { egress } = caller;
   const whole = deadlineOf(pipeline, caller);
@@ -153,9 +146,9 @@ export async function summarize(
   );
   const reason = failures[0]?.reason ?? null;
   if (answer === null) return { ...nothing, attempts, reason };
-  const { text, model, cache, usage } = answer.value;
+  const { text, model, cache } = answer.value;
   const { source, version } = answer.provider;
-  return { written: { text, source, model, version }, themeIds, cache, attempts, reason, usage };
+  return { written: { text, source, model, version }, themeIds, cache, attempts, reason };
 }
 
 /** The ranking, then the summary around its first themes. */
@@ -163,7 +156,7 @@ export async function analyze(
   pipeline: Pipeline,
   query: AnalyzeQuery,
   caller: Caller,
-): Promise<Result<{ ranking: RankOutcome; summary: SummaryOutcome; usage: Usage }, RankFailure>> {
+): Promise<Result<{ ranking: RankOutcome; summary: SummaryOutcome; usage: Bill }, RankFailure>> {
   const ranking = await rank(pipeline, query, caller);
   if (!ranking.ok) return ranking;
   const summary = await summarize(pipeline, query, ranking.value.themes, caller);
@@ -173,7 +166,7 @@ export async function analyze(
   return ok({
     ranking: { ...ranking.value, themes },
     summary,
-    usage: addUsage(ranking.value.usage, summary.usage),
+    usage: caller.calls.bill,
   });
 }
 

@@ -1,4 +1,5 @@
 // What is told of a request: one wide event on the console, Server-Timing and Cache-Status to the caller.
+import type { Bill } from "./core/call-log.ts";
 import type { CacheFault } from "./core/ports.ts";
 import type { Attempt, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
 import type { RequestRecord } from "./telemetry/request-record.ts";
@@ -84,6 +85,25 @@ export function summaryFields({ written, reason, cache, attempts }: SummaryOutco
     summary_reason: reason,
     summary_cache: cache.status,
     summary_attempts: attempts.map(attemptFields),
+  };
+}
+
+/** The event's fields of what calls consumed. */
+export function billFields(bill: Bill): EventFields {
+  return {
+    calls: bill.calls.map((call) => ({
+      source: call.source,
+      model: call.model,
+      reason: call.reason,
+      duration_ms: call.durationMs,
+      prompt_tokens: call.promptTokens,
+      completion_tokens: call.completionTokens,
+      cost_usd: call.costUsd,
+    })),
+    prompt_tokens: bill.promptTokens,
+    completion_tokens: bill.completionTokens,
+    cost_usd: bill.costUsd,
+    saved_usd: bill.savedUsd,
   };
 }
 

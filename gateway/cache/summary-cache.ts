@@ -37,6 +37,8 @@ interface StoredSummary {
   /** When it was asked for and until when it is fresh, epoch ms. */
   readonly at: number;
   readonly until: number;
+  /** What it cost, US dollars, where that was known. */
+  readonly costUsd?: number;
 }
 
 /** What a summarizer answered, as those who follow its request need it. */
@@ -79,6 +81,7 @@ export class SummaryCache {
     const key = await this.#key(summarizer, request);
     const known = mode === "refresh" ? null : await this.#known(key, request);
     if (known !== null) {
+      deadline.calls.save(known.costUsd ?? null);
       const ageSeconds = Math.max(0, Math.floor((this.#clock.nowMs() - known.at) / 1_000));
       const cache = { status: "hit", ageSeconds } as const;
       return ok({ text: known.text, model: known.model, usage: noUsage, asked: false, cache });
@@ -87,6 +90,7 @@ export class SummaryCache {
     const answer = await this.#ask(summarizer, key, request);
     if (!answer.value.ok) return answer.value;
     const { entry, usage } = answer.value.value;
+    if (answer.joined) deadline.calls.save(entry.costUsd ?? null);
     return ok({
       text: entry.text,
       model: entry.model,
@@ -146,10 +150,13 @@ export class SummaryCache {
     const at = this.#clock.nowMs();
     const { until } = timesOf(preferred ? preferredLifetime : fallbackLifetime, at, key);
     const salt = await this.#keys.salt(tenant);
+    const callsBefore = deadline.calls.calls.length;
     const summary = await summarizer.summarize({ text, themes, language, salt }, deadline);
     if (!summary.ok) return summary;
     const { model, usage } = summary.value;
-    return ok({ usage, entry: { tenant, text: summary.value.text, model, at, until } });
+    const costUsd = deadline.calls.costSince(callsBefore);
+    const entry = { tenant, text: summary.value.text, model, at, until };
+    return ok({ usage, entry: costUsd === null ? entry : { ...entry, costUsd } });
   }
 
   async #keep(key: string, written: Written, request: SummarizeThroughRequest): Promise<void> {
@@ -169,8 +176,10 @@ function isFresh({ at, until }: StoredSummary, nowMs: number): boolean {
 
 function isStoredSummary(value: unknown): value is StoredSummary {
   if (typeof value !== "object" || value === null) return false;
-  const { tenant, text, model, at, until } = value as Record<string, unknown>;
+  const { tenant, text, model, at, until, costUsd = 0 } = value as Record<string, unknown>;
   return (
+    typeof costUsd === "number" &&
+    costUsd >= 0 &&
     typeof tenant === "string" &&
     typeof text === "string" &&
     typeof model === "string" &&

@@ -1,5 +1,6 @@
 // What became of a request: the ranking, the summary, and every try on the way.
-import type { RankerSource, Span, SummarizerSource, Theme, Usage } from "./domain.ts";
+import type { Bill } from "./call-log.ts";
+import type { RankerSource, Span, SummarizerSource, Theme } from "./domain.ts";
 import type { Failure, Reason } from "./failure.ts";
 
 /** How a caller wants the cache used: read and written; written only; neither. */
@@ -56,12 +57,13 @@ export interface RankOutcome {
   readonly reason: Reason | null;
   readonly cache: CacheReport;
   readonly attempts: readonly Attempt<RankerSource>[];
-  readonly usage: Usage;
+  readonly usage: Bill;
 }
 
 /** All accepted rankers failed; in the order they were tried. */
 export interface RankFailure {
   readonly attempts: readonly Attempt<RankerSource>[];
+  readonly usage: Bill;
   readonly failures: readonly Failure[];
 }
 
@@ -77,5 +79,4 @@ export interface SummaryOutcome {
   readonly cache: SummaryCacheReport;
   readonly attempts: readonly Attempt<SummarizerSource>[];
   readonly reason: Reason | null;
-  readonly usage: Usage;
 }

@@ -5,11 +5,11 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { Config, ConfigComplaint } from "../config.ts";
-import { CallLog } from "../core/call-log.ts";
 import type { CircuitViews } from "../core/circuit.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { RankFailure, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
+import type { Prices } from "../core/price.ts";
 import { analyze, rank, type Caller, type Pipeline, type RankQuery } from "../pipeline.ts";
 import {
   cacheStatus,
@@ -28,8 +28,8 @@ import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
 import { boundedBody, jsonOnly, readBody } from "./body.ts";
 import { fromRankThemes, toRankThemes } from "./dialects/rank-themes.ts";
 import type { Edge } from "./edge.ts";
-import { requestEvent } from "./event.ts";
-import { guard, type Access } from "./guard.ts";
+import { openCallLog, requestEvent } from "./event.ts";
+import { guard, holdsScope, type Access } from "./guard.ts";
 import { documentHead, routes } from "./openapi.ts";
 import { problem, type Trouble } from "./problem.ts";
 import { newRequestId } from "./request-id.ts";
@@ -39,7 +39,7 @@ import {
   rankThemesRequest,
   type RankRequest,
 } from "./request-schema.ts";
-import { toStatus } from "./status.ts";
+import { statusMaxAgeSeconds, toStatus } from "./status.ts";
 import { toUsage } from "./usage.ts";
 
 /** Nothing is loaded, framed or sent anywhere; default-src does not speak for the last three. */
@@ -105,7 +105,7 @@ export function createApp(
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
 
-  if (service.ok) serve(app, service.value, clock, version);
+  if (service.ok) serve(app, service.value, clock, version, recent);
   else {
     const complaints = service.failure;
     app.all("*", (c) => problem(c, { kind: "misconfigured", complaints }));
@@ -118,6 +118,7 @@ function serve(
   { config, pipeline, circuits, access, accounts }: Service,
   clock: Clock,
   version: string,
+  recent: RecentRequests,
 ): void {
   if (config.CORS_ORIGINS.length > 0) {
     app.use(
@@ -137,7 +138,14 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, circuits(), version)));
+  app.get("/v1/status", async (c) => {
+    const isOperator = await holdsScope(access, c.req.header("authorization"), "admin");
+    const whose = isOperator ? "private" : "public";
+    c.header("Cache-Control", `${whose}, max-age=${statusMaxAgeSeconds}`);
+    c.header("Vary", "Authorization", { append: true });
+    const seen = isOperator ? recent.view : null;
+    return c.json(toStatus(config, pipeline, circuits(), version, seen));
+  });
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");
@@ -149,6 +157,8 @@ function serve(
     document ??= JSON.stringify(app.getOpenAPI31Document(documentHead(version)));
     return c.body(document, 200, { "Content-Type": "application/json" });
   });
+
+  const prices = { models: config.PRICES, originHourlyUsd: config.ORIGIN_HOURLY_USD };
 
   /** A route that ranks: reads, asks and tells, whatever the shapes. */
   const ranking = <S extends z.ZodType>(
@@ -169,7 +179,7 @@ function serve(
   ranking("/v1/rank", rankRequest, async (c, request) => {
     const query = toQuery(request, pipeline);
     if (!query.ok) return query;
-    const outcome = await rank(pipeline, query.value, callerOf(c, request.timeout_ms));
+    const outcome = await rank(pipeline, query.value, callerOf(c, prices, request.timeout_ms));
     if (!outcome.ok) return unranked(c, outcome.failure);
     const { usage } = outcome.value;
     return ok(toRankAnswer(outcome.value, { ...tell(c, clock, outcome.value), usage }));
@@ -180,14 +190,18 @@ function serve(
     if (!query.ok) return query;
     const { max_themes: maxThemes, language = null } = request.summary;
     const wanted = { ...query.value, maxThemes, language, evidence: request.evidence };
-    const outcome = await analyze(pipeline, wanted, callerOf(c, request.timeout_ms));
+    const outcome = await analyze(pipeline, wanted, callerOf(c, prices, request.timeout_ms));
     if (!outcome.ok) return unranked(c, outcome.failure);
     const { ranking: ranked, summary, usage } = outcome.value;
     return ok(toAnalyzeAnswer(ranked, summary, { ...tell(c, clock, ranked, summary), usage }));
   });
 
   ranking("/rank-themes", rankThemesRequest, async (c, request) => {
-    const outcome = await rank(pipeline, fromRankThemes(request), callerOf(c, defaultBudgetMs));
+    const outcome = await rank(
+      pipeline,
+      fromRankThemes(request),
+      callerOf(c, prices, defaultBudgetMs),
+    );
     if (!outcome.ok) return unranked(c, outcome.failure);
     return ok(toRankThemes(outcome.value, tell(c, clock, outcome.value).processingTimeMs));
   });
@@ -247,12 +261,12 @@ function toQuery(request: RankRequest, pipeline: Pipeline): Result<RankQuery, Tr
   return ok({ text, themes, topK, minScore, mode, sources });
 }
 
-function callerOf(c: Context<Edge>, budgetMs: number): Caller {
+function callerOf(c: Context<Edge>, prices: Prices, budgetMs: number): Caller {
   return {
     ...c.get("identity"),
     startedMs: c.get("startedMs"),
     budgetMs,
-    calls: new CallLog(),
+    calls: openCallLog(c, prices),
     defer: (work) => {
       c.get("deferred").push(work);
       c.executionCtx.waitUntil(work);

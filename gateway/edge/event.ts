@@ -1,10 +1,14 @@
 // The one event of each request: opened when it arrives, written when the last of it is done.
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { addBills, CallLog } from "../core/call-log.ts";
 import type { CircuitViews } from "../core/circuit.ts";
 import type { Clock } from "../core/ports.ts";
-import { RequestEvent } from "../telemetry.ts";
+import type { Prices } from "../core/price.ts";
+import { billFields, RequestEvent } from "../telemetry.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { Edge } from "./edge.ts";
+import { traceOf } from "./trace-context.ts";
 
 export interface EventSettings {
   readonly clock: Clock;
@@ -27,6 +31,7 @@ export function requestEvent({ clock, release, isRoute, circuits, sink }: EventS
     const event = new RequestEvent();
     c.set("event", event);
     c.set("deferred", []);
+    c.set("logs", []);
     await next();
     const { method, path } = c.req;
     const { status } = c.res;
@@ -44,12 +49,25 @@ export function requestEvent({ clock, release, isRoute, circuits, sink }: EventS
       ...(origin && { breaker: origin.state }),
       ...(gemini && { gemini_breaker: gemini.state }),
     });
-    const write = () => sink(event.write(request));
+    const write = () => {
+      const logs = c.get("logs");
+      if (logs.length > 0) event.set(billFields(addBills(logs.map(({ bill }) => bill))));
+      sink(event.write(request));
+    };
     // A write to KV that fails after the answer belongs to the event; each has its own time limit.
     const deferred = c.get("deferred");
     if (deferred.length === 0) write();
     else c.executionCtx.waitUntil(allDone(deferred).then(write));
   });
+}
+
+/** A log for the calls of one ranking, whose bill goes into the event. */
+export function openCallLog(c: Context<Edge>, prices: Prices): CallLog {
+  const trace = traceOf(c.req.header("traceparent"));
+  const log = new CallLog({ prices, traceparent: trace.traceparent });
+  c.get("logs").push(log);
+  c.get("event").set({ trace: trace.id });
+  return log;
 }
 
 /** Cloudflare's own word on the data centre; none on a local machine. */

@@ -26,6 +26,18 @@ export interface Access {
   readonly report: (fault: string) => void;
 }
 
+/** Whether a key has the scope, where a route is everybody's and says more to some. */
+export async function holdsScope(
+  access: Access,
+  authorization: string | undefined,
+  scope: Scope,
+): Promise<boolean> {
+  if (access.mode === "open") return true;
+  if (authorization === undefined) return false;
+  const holder = await access.keys.holderOf(authorization);
+  return holder.ok && holder.value.scopes.includes(scope);
+}
+
 /**
  * 401 without a valid key, 403 without the scope, 429 over the rate, in this order. `open`: everybody
  * is tenant `local`, may do all and is not limited; a key is not looked at.

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { ConfigComplaint } from "../config.ts";
 import { ranOutOfTime } from "../core/failure.ts";
 import type { RankFailure } from "../core/outcome.ts";
-import { toAttempts } from "./answer.ts";
+import { toAttempts, toReceipt } from "./answer.ts";
 import type { Edge } from "./edge.ts";
 
 /** What is wrong with one field; `pointer` is a JSON pointer (RFC 6901) into the request body. */
@@ -163,8 +163,8 @@ function wording(trouble: Trouble): Wording {
   }
 }
 
-function unavailable({ attempts, failures }: RankFailure): Wording {
-  const extra = { attempts: toAttempts(attempts) };
+function unavailable({ attempts, failures, usage }: RankFailure): Wording {
+  const extra = { attempts: toAttempts(attempts), usage: toReceipt(usage) };
   if (failures.some(ranOutOfTime)) {
     return {
       slug: "deadline-exceeded",

@@ -6,7 +6,7 @@ export interface Failover {
   readonly atMs: number;
   readonly id: string;
   /** null = nobody answered. */
-  readonly source: string | null;
+  readonly source: NonNullable<RequestRecord["source"]> | null;
   readonly reason: string | null;
 }
 

@@ -13,7 +13,7 @@ import {
 } from "../../gateway/telemetry.ts";
 import { theme } from "./support/theme.ts";
 
-const usage = { promptTokens: 1, completionTokens: 1, costUsd: null };
+const usage = { promptTokens: 1, completionTokens: 1, costUsd: null, savedUsd: 0, calls: [] };
 const canary = theme("Canary label", "Canary words", "canary-id");
 
 const ranking: RankOutcome = {
@@ -38,7 +38,6 @@ const summary: SummaryOutcome = {
     { source: "extractive", outcome: "ok", reason: null, durationMs: 2 },
   ],
   reason: "egress",
-  usage,
 };
 
 afterEach(() => vi.restoreAllMocks());
