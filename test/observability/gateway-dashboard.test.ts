@@ -118,7 +118,8 @@ function functionsOf(database: DatabaseSync): void {
   // SQLite keeps numbers and text between rows: lists are JSON.
   database.aggregate("weightedQuantile", {
     start: "[]",
-    step: (rows: string, ...row) => JSON.stringify([...(JSON.parse(rows) as unknown[]), row]),
+    step: (rows: string, level, value, weight) =>
+      JSON.stringify([...(JSON.parse(rows) as unknown[]), [level, value, weight]]),
     result: (rows: string) => {
       const read = JSON.parse(rows) as [level: number, value: number, weight: number][];
       const sorted = read.toSorted(([, a], [, b]) => a - b);
