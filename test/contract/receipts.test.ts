@@ -25,6 +25,7 @@ afterEach(async () => {
   await Promise.all([vllm.reset(), gemini.reset()]);
 });
 
+const events = () => eventsIn(printed.map((line) => `${line}\n`).join(""));
 const post = (path: string, body: object, id: string, headers: Record<string, string> = {}) =>
   send(
     new Request(`https://themerank.test${path}`, {
@@ -98,13 +99,13 @@ describe("receipts", () => {
           if (call.reason === null) expect(read).toBeGreaterThan(0);
           else expect([read, written]).toEqual([0, 0]);
         }
-        const events = eventsIn(printed.join("\n"));
-        expect(events.map(({ id }) => id)).toEqual([...answered.keys()]);
-        for (const { id, calls: told, cost_usd: usd = null } of events) {
-          expect(told?.map((call) => call.duration_ms)).toEqual(
+        const told = events();
+        expect(told.map(({ id }) => id)).toEqual([...answered.keys()]);
+        for (const { id, calls: billed, cost_usd: usd = null } of told) {
+          expect(billed?.map((call) => call.duration_ms)).toEqual(
             answered.get(id)?.map((call) => call.duration_ms),
           );
-          const total = told?.reduce((all, call) => all + (call.cost_usd ?? Number.NaN), 0);
+          const total = billed?.reduce((all, call) => all + (call.cost_usd ?? Number.NaN), 0);
           expect(usd).toBeCloseTo(total ?? Number.NaN, 9);
         }
       }),
@@ -173,8 +174,8 @@ describe("an event", () => {
     ];
     // oxlint-disable-next-line no-await-in-loop -- in order
     for (const request of requests) await sendTo(to, request);
-    const events = eventsIn(printed.join("\n"));
-    expect(events.map(({ method, route, status }) => `${method} ${route} ${status}`)).toEqual([
+    const told = events();
+    expect(told.map(({ method, route, status }) => `${method} ${route} ${status}`)).toEqual([
       "POST /v1/rank 200",
       "POST /v1/analyze 200",
       "POST /rank-themes 200",
@@ -186,11 +187,11 @@ describe("an event", () => {
       "GET /v1/status 200",
       "HEAD /openapi.json 200",
     ]);
-    const [ranked, analyzed] = events;
+    const [ranked, analyzed] = told;
     expect(ranked).toMatchObject({ source: "origin", cache: "miss", breaker: "closed" });
     expect(ranked?.ranker_version).toContain("completions/");
     expect(analyzed?.stages).toHaveProperty("summary-gemini");
-    expect(new Set(events.slice(0, 3).map(({ tenant }) => tenant)).size).toBe(1);
+    expect(new Set(told.slice(0, 3).map(({ tenant }) => tenant)).size).toBe(1);
     expect(printed.join("\n")).not.toContain("a-tenant-by-name");
     expect(printed.join("\n")).not.toContain("quillfeather");
   });
@@ -215,7 +216,7 @@ describe("an event", () => {
     const traceparent = `00-${id}-b7ad6b7169203331-01`;
     const body = { text: freshText(), themes: ["Money"] };
     await post("/v1/rank", body, "traced", { traceparent });
-    expect(eventsIn(printed.join("\n"))).toMatchObject([{ trace: id }]);
+    expect(events()).toMatchObject([{ trace: id }]);
     const [request] = (await vllm.requests()) as readonly { headers?: Record<string, string> }[];
     expect(request?.headers?.["traceparent"]).toBe(traceparent);
   });

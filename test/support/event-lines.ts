@@ -5,12 +5,13 @@ const start = '{"event":"request"';
 
 /** @throws where a line is no event of the schema, or a request has two */
 export function eventsIn(output: string): readonly RequestRecord[] {
-  const events = output
-    .split("\n")
+  // The last line may have been cut off.
+  const lines = output.slice(0, output.lastIndexOf("\n") + 1).split("\n");
+  const events = lines
     .filter((line) => line.startsWith(start))
     .map((line) => requestRecord.parse(JSON.parse(line)));
-  const ids = events.map(({ id }) => id);
-  const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+  const seen = new Set<string>();
+  const twice = events.map(({ id }) => id).filter((id) => seen.size === seen.add(id).size);
   if (twice.length > 0) throw new Error(`more than one event: ${twice.join(", ")}`);
   return events;
 }
