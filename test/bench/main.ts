@@ -2,12 +2,14 @@
 import { benchCache } from "./cache.ts";
 import { benchOrigin } from "./origin.ts";
 import { benchOutage } from "./outage.ts";
+import { benchTelemetry } from "./telemetry.ts";
 import { benchTenants } from "./tenants.ts";
 
 const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
   cache: benchCache,
   origin: benchOrigin,
   outage: benchOutage,
+  telemetry: benchTelemetry,
   tenants: benchTenants,
 };
 
