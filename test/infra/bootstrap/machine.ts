@@ -38,7 +38,11 @@ IDLE_STOP_MINUTES='60'
 
 export async function paperMachine(cloud: Cloud): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), "themerank-machine-"));
-  const [bin, opt, state] = ["bin", "opt", "run"].map((name) => join(folder, name)) as [string, string, string];
+  const [bin, opt, state] = ["bin", "opt", "run"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   const notes = join(folder, "notes");
   const conf = join(folder, "origin.conf");
   await Promise.all([bin, opt, state].map((path) => mkdir(path)));
