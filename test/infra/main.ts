@@ -5,6 +5,7 @@ import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
 import { secretsChecks } from "./secrets/checks.ts";
+import { observabilityChecks } from "./observability/checks.ts";
 import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
 
@@ -17,6 +18,7 @@ const suites: readonly (readonly Check[])[] = [
   secretsChecks,
   terraformChecks,
   awsApplyChecks,
+  observabilityChecks,
 ];
 
 const { values, positionals } = parseArgs({
