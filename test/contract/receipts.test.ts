@@ -121,7 +121,7 @@ describe("receipts", () => {
     );
     const { usage } = rankAnswer.parse(await response.json());
     const [request] = await gemini.requests();
-    const { contents, systemInstruction } = request?.body as {
+    const { contents, systemInstruction } = (request ?? expect.fail("no request")).body as {
       contents: { parts: { text: string }[] }[];
       systemInstruction: { parts: { text: string }[] };
     };

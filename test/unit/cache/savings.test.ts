@@ -65,17 +65,17 @@ function setUp({ price = 1 }: { price?: number | null } = {}) {
       pay: () => Promise.resolve(null),
     }),
     gate: () => null,
-    defer: (work: Promise<void>) => void deferred.push(work),
+    defer: (late: Promise<void>) => void deferred.push(late),
     report: () => {},
   });
   const ask = async (
-    work: (given: ReturnType<typeof visit>) => Promise<unknown>,
+    act: (given: ReturnType<typeof visit>) => Promise<unknown>,
     mode: CacheMode,
   ) => {
     // KV takes one write a second and key.
     clock.advance(2_000);
     const [log, deferred] = [new CallLog({ prices }), [] as Promise<void>[]];
-    await work(visit(log, deferred, mode));
+    await act(visit(log, deferred, mode));
     await Promise.all(deferred);
     const { costUsd, savedUsd } = log.bill;
     return { costUsd, savedUsd };
