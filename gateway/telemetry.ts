@@ -33,7 +33,8 @@ export class RequestEvent {
 
   /** One JSON line, and the same as data. */
   write(request: RequestFields): RequestRecord {
-    const record = { event: "request", ...this.#fields, ...request } as const;
+    // Twice: the id and the route first, where they are read, and never another's word in their place.
+    const record = { event: "request", ...request, ...this.#fields, ...request } as const;
     // oxlint-disable-next-line no-console -- the console is where Workers Logs reads events
     console.log(JSON.stringify(record));
     return record;
