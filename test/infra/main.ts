@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
+import { runbookChecks } from "./runbooks/checks.ts";
 import { secretsChecks } from "./secrets/checks.ts";
 import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
@@ -13,6 +14,7 @@ const notRunStatus = 75;
 
 /** All checks, in the order in which they are told. */
 const suites: readonly (readonly Check[])[] = [
+  runbookChecks,
   bootstrapChecks,
   secretsChecks,
   terraformChecks,
