@@ -49,6 +49,7 @@ export default defineConfig({
             "test/support/*.test.ts",
             "test/simulation/*.test.ts",
             "test/presets/**/*.test.ts",
+            "test/gpu-origin/**/*.test.ts",
             "test/start/**/*.test.ts",
             "test/keys/**/*.test.ts",
             "test/supply-chain/**/*.test.ts",

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
+import { gpuOriginChecks } from "./gpu-origin/checks.ts";
 import { runbookChecks } from "./runbooks/checks.ts";
 import { secretsChecks } from "./secrets/checks.ts";
 import { terraformChecks } from "./terraform/checks.ts";
@@ -19,6 +20,7 @@ const suites: readonly (readonly Check[])[] = [
   secretsChecks,
   terraformChecks,
   awsApplyChecks,
+  gpuOriginChecks,
 ];
 
 const { values, positionals } = parseArgs({
