@@ -1,0 +1,293 @@
+// What goes over the wire, generated from the OpenAPI document by `npm run generate`. Do not edit.
+/* oxlint-disable */
+
+export interface RankAnswer {
+  id: string;
+  themes: RankedTheme[];
+  source: "origin" | "gemini" | "lexical";
+  model: string;
+  degraded: boolean;
+  /**
+   * Why the first choice did not answer; null when it did.
+   */
+  reason: string | null;
+  cache: {
+    status: "hit" | "partial" | "miss" | "stale" | "bypass";
+    known: number;
+    ranked: number;
+    age_s: number | null;
+  };
+  attempts: Attempt[];
+  usage: Usage;
+  processing_time_ms: number;
+}
+export interface RankedTheme {
+  id: string;
+  label: string;
+  /**
+   * Relevance, for putting themes in order. No probability: what share of themes with a score is relevant depends on the ranker, so fit a threshold on texts of your own.
+   */
+  score: number;
+  rank: number;
+  /**
+   * How close together the model's ratings of the theme lie: 1 = all on one rating, 1 - sd / 4.5. It is not a chance of being right: on the model measured so far (Qwen2.5-Coder-1.5B), leaving out the least confident themes did not lower the error. null where the ranker gives no distribution.
+   */
+  confidence: number | null;
+  evidence?: Span[];
+}
+/**
+ * Code-point offsets into the text after NFC and trimming; the end is exclusive.
+ *
+ */
+export interface Span {
+  start: number;
+  end: number;
+}
+export interface Attempt {
+  source: "origin" | "gemini" | "lexical";
+  outcome: "ok" | "failed" | "skipped";
+  /**
+   * Why the first choice did not answer; null when it did.
+   */
+  reason: string | null;
+  duration_ms: number;
+}
+/**
+ * null = not known, which is not 0.
+ *
+ */
+export interface Usage {
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  cost_usd: number | null;
+  saved_usd: number | null;
+}
+/**
+ * RFC 9457.
+ *
+ */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  request_id: string;
+  retryable: boolean;
+  errors?: {
+    pointer: string;
+    detail: string;
+  }[];
+  attempts?: Attempt[];
+}
+export interface RankRequest {
+  /**
+   * 1-20,000 code points after NFC and trimming.
+   */
+  text: string;
+  /**
+   * A string "Money" means {"id": "Money", "label": "Money"}.
+   */
+  themes?: (string | Theme)[];
+  /**
+   * Name of a stored catalog, in place of themes. Built in: life.
+   */
+  catalog?: string;
+  /**
+   * How many themes to return.
+   */
+  top_k?: number;
+  min_score?: number;
+  /**
+   * The whole budget of the request, in milliseconds.
+   */
+  timeout_ms?: number;
+  cache?: "default" | "refresh" | "no-store";
+  /**
+   * Rankers this caller accepts. Default: all that are configured.
+   */
+  sources?: ("origin" | "gemini" | "lexical")[];
+}
+export interface Theme {
+  /**
+   * Default: the label.
+   */
+  id?: string;
+  label: string;
+  description?: string;
+}
+export interface AnalyzeAnswer {
+  id: string;
+  themes: RankedTheme[];
+  source: "origin" | "gemini" | "lexical";
+  model: string;
+  degraded: boolean;
+  /**
+   * Why the first choice did not answer; null when it did.
+   */
+  reason: string | null;
+  cache: {
+    status: "hit" | "partial" | "miss" | "stale" | "bypass";
+    known: number;
+    ranked: number;
+    age_s: number | null;
+  };
+  attempts: Attempt[];
+  usage: Usage;
+  processing_time_ms: number;
+  summary: {
+    text: string | null;
+    status: "complete" | "unavailable";
+    source: "gemini" | "origin" | "extractive" | null;
+    model: string | null;
+    theme_ids: string[];
+    cache: {
+      status: "hit" | "miss" | "bypass";
+      age_s: number | null;
+    };
+    /**
+     * Why the first choice did not answer; null when it did.
+     */
+    reason: string | null;
+  };
+}
+export interface AnalyzeRequest {
+  /**
+   * 1-20,000 code points after NFC and trimming.
+   */
+  text: string;
+  /**
+   * A string "Money" means {"id": "Money", "label": "Money"}.
+   */
+  themes?: (string | Theme)[];
+  /**
+   * Name of a stored catalog, in place of themes. Built in: life.
+   */
+  catalog?: string;
+  /**
+   * How many themes to return.
+   */
+  top_k?: number;
+  min_score?: number;
+  /**
+   * The whole budget of the request, in milliseconds.
+   */
+  timeout_ms?: number;
+  cache?: "default" | "refresh" | "no-store";
+  /**
+   * Rankers this caller accepts. Default: all that are configured.
+   */
+  sources?: ("origin" | "gemini" | "lexical")[];
+  summary?: {
+    max_themes?: number;
+    /**
+     * BCP 47 tag, without extensions. Default: the language of the text.
+     */
+    language?: string;
+  };
+  /**
+   * Whether to name the sentences that speak for each summarised theme.
+   */
+  evidence?: boolean;
+}
+export interface RankThemesAnswer {
+  /**
+   * In the order of the themes.
+   */
+  scores: number[];
+  /**
+   * Seconds.
+   */
+  processing_time: number;
+}
+export interface RankThemesRequest {
+  /**
+   * 1-20,000 code points after NFC and trimming.
+   */
+  text: string;
+  /**
+   * A string "Money" means {"id": "Money", "label": "Money"}.
+   */
+  themes: (string | Theme)[];
+}
+export interface Health {
+  status: "ok";
+}
+export interface Status {
+  status: "ok" | "degraded";
+  version: string;
+  mode: "hybrid" | "all-gemini" | "all-local" | "lexical";
+  rankers: {
+    source: "origin" | "gemini" | "lexical";
+    configured: boolean;
+    state: "closed" | "open" | "half-open";
+    since: string | null;
+    /**
+     * Why the first choice did not answer; null when it did.
+     */
+    reason: string | null;
+    model: string | null;
+    replicas?: {
+      state: "closed" | "open" | "half-open";
+      since: string | null;
+      /**
+       * Why the first choice did not answer; null when it did.
+       */
+      reason: string | null;
+    }[];
+  }[];
+  summarizers: {
+    source: "gemini" | "origin" | "extractive";
+    configured: boolean;
+    state: "closed" | "open" | "half-open";
+    since: string | null;
+    /**
+     * Why the first choice did not answer; null when it did.
+     */
+    reason: string | null;
+    model: string | null;
+    replicas?: {
+      state: "closed" | "open" | "half-open";
+      since: string | null;
+      /**
+       * Why the first choice did not answer; null when it did.
+       */
+      reason: string | null;
+    }[];
+  }[];
+}
+export interface TenantUsage {
+  /**
+   * The UTC day that is counted.
+   */
+  day: string;
+  /**
+   * Whether anybody counts; if not, or while the count cannot be had, all is null.
+   */
+  budget: "counted" | "none" | "unreachable";
+  /**
+   * That reached the rankers.
+   */
+  requests: number | null;
+  /**
+   * Rankings wholly from the cache.
+   */
+  cached: number | null;
+  cached_share: number | null;
+  gemini: {
+    day: Calls;
+    minute: Calls;
+  } | null;
+}
+export interface Calls {
+  /**
+   * Calls made, and those lent and not given back.
+   */
+  used: number;
+  /**
+   * null = no limit.
+   */
+  limit: number | null;
+  left: number | null;
+  resets_at: string;
+}
