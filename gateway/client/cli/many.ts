@@ -26,7 +26,7 @@ export async function rankMany(job: Job, file: string): Promise<ExitCode> {
     )) {
       const error = outcome === null ? noText : outcome.error;
       const code = error === null ? exitCode.ok : exitCodeOf(error);
-      if (error !== null && endsAll.has(code)) {
+      if (error !== null && error !== noText && endsAll.has(code)) {
         progress.end();
         return job.fail(error);
       }
