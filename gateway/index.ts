@@ -10,7 +10,7 @@ import type { RankerSource, SummarizerSource } from "./core/domain.ts";
 import { fail, ok } from "./core/failure.ts";
 import type { Clock, Ranker, Summarizer } from "./core/ports.ts";
 import { createApp } from "./edge/app.ts";
-import { createGeminiApi } from "./models/gemini.ts";
+import { createGeminiApi, type GeminiApi } from "./models/gemini.ts";
 import { createOriginApi } from "./models/openai.ts";
 import type { Access } from "./edge/guard.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -21,6 +21,7 @@ import { createCompletionsRanker } from "./rank/origin-completions.ts";
 import { createRerankRanker } from "./rank/origin-rerank.ts";
 import { createReplicatedRanker, probeBy } from "./rank/replicated-ranker.ts";
 import { createColoBoard, createWorldBoard, noBoard } from "./resilience/noticeboard.ts";
+import { HostedHealth } from "./resilience/hosted-health.ts";
 import { OriginHealth } from "./resilience/origin-health.ts";
 import { hash32 } from "./resilience/rendezvous.ts";
 import { createSingleFlight } from "./resilience/single-flight.ts";
@@ -67,14 +68,18 @@ function createAppFor(env: Env): App {
   if (!config.ok) return createApp(config, clock, version);
   const origin = createOrigin(config.value, env);
   const accounts = createAccounts(config.value, env);
-  const pipeline = createPipeline(config.value, env, origin, accounts);
+  const gemini = createGemini(config.value);
+  const pipeline = createPipeline(config.value, env, origin, gemini && gemini.api, accounts);
   if (pipeline.rankers.length === 0) {
     const complaint = { name: "RANKERS", detail: "names no ranker whose own settings are there" };
     return createApp(fail([complaint]), clock, version);
   }
   const access = createAccess(config.value, env);
-  const view = origin && (() => origin.health.view());
-  const service = { config: config.value, pipeline, access, accounts, origin: view };
+  const circuits = () => ({
+    ...(origin && { origin: origin.health.view() }),
+    ...(gemini && { gemini: gemini.health.view }),
+  });
+  const service = { config: config.value, pipeline, access, accounts, circuits };
   return createApp(ok(service), clock, version);
 }
 
@@ -158,21 +163,33 @@ function createOrigin(config: Config, env: Env): Origin | null {
   };
 }
 
+interface Gemini {
+  readonly health: HostedHealth;
+  readonly api: GeminiApi;
+}
+
+/** Google, asked only while that is not known to be in vain; null without a key. */
+function createGemini(config: Config): Gemini | null {
+  if (config.GEMINI_API_KEY === "") return null;
+  const health = new HostedHealth(clock, config.BREAKER, () => Math.random());
+  const api = createGeminiApi({
+    apiKey: config.GEMINI_API_KEY,
+    baseUrl: config.GEMINI_BASE_URL,
+    models: config.GEMINI_MODELS,
+    alarm: reportAlarm,
+  });
+  const generate: GeminiApi["generate"] = (request, stage) =>
+    health.ask(stage, () => api.generate(request, stage));
+  return { health, api: { generate } };
+}
+
 function createPipeline(
   config: Config,
   env: Env,
   origin: Origin | null,
+  gemini: GeminiApi | null,
   allowance: Accounts | null,
 ): Pipeline {
-  const gemini =
-    config.GEMINI_API_KEY === ""
-      ? null
-      : createGeminiApi({
-          apiKey: config.GEMINI_API_KEY,
-          baseUrl: config.GEMINI_BASE_URL,
-          models: config.GEMINI_MODELS,
-        });
-
   const ranker = (source: RankerSource): Ranker | null => {
     switch (source) {
       case "origin":
@@ -215,7 +232,6 @@ function createPipeline(
     summarizers: config.SUMMARIZERS.map(summarizer).filter((each) => each !== null),
     themeCache: new ThemeCache(kv, keys, clock, createSingleFlight(clock)),
     summaryCache: new SummaryCache(kv, keys, clock, createSingleFlight(clock)),
-    gate: () => null,
     evidence,
     clock,
     allowance,

@@ -2,6 +2,7 @@
 import type { RankThroughRequest, ThemeCache } from "./cache/theme-cache.ts";
 import type { SummaryCache } from "./cache/summary-cache.ts";
 import type { Visit } from "./cache/visit.ts";
+import type { CallLog } from "./core/call-log.ts";
 import {
   addUsage,
   noUsage,
@@ -23,11 +24,6 @@ export interface Pipeline {
   readonly summarizers: readonly Summarizer[];
   readonly themeCache: ThemeCache;
   readonly summaryCache: SummaryCache;
-  /**
-   * Why a provider cannot be asked now; null when it can. Unlike what may not leave the house, this
-   * keeps nobody from being served what the provider said before.
-   */
-  readonly gate: Gate;
   /** The places in the text that speak for each theme. */
   readonly evidence: (text: string, themes: readonly Theme[]) => readonly (readonly Span[])[];
   readonly clock: Clock;
@@ -43,6 +39,8 @@ export interface Caller extends Pick<Visit, "tenant" | "defer" | "report"> {
   /** The request's arrival, epoch ms, and the budget it has from then on. */
   readonly startedMs: number;
   readonly budgetMs: number;
+  /** Of all that the request asks of upstreams, ranking and summary together. */
+  readonly calls: CallLog;
 }
 
 export interface RankQuery extends Pick<RankThroughRequest, "text" | "themes" | "mode"> {
@@ -57,8 +55,8 @@ export interface AnalyzeQuery extends RankQuery {
   readonly evidence: boolean;
 }
 
-/** Why a provider may not be asked; null when it may. */
-export type Gate = (provider: { readonly source: string }) => Failure | null;
+/** Why a provider may not even be looked at; null when it may. */
+type Gate = (provider: { readonly source: string }) => Failure | null;
 
 /** They compute in the Worker itself and need no budget. */
 const instant = new Set(["lexical", "extractive"]);
@@ -84,7 +82,7 @@ export async function rank(
       const { text, themes } = query;
       const preferred = ranker === accepted[0];
       const deadline = shareOf(whole, ranker, accepted, gate);
-      const visit = visitOf(pipeline, caller, query, ranker, preferred, deadline);
+      const visit = visitOf(caller, query, preferred, deadline);
       return pipeline.themeCache.rank(ranker, { ...visit, text, themes });
     },
   );
@@ -143,7 +141,7 @@ export async function summarize(
       const { text, language } = query;
       const preferred = summarizer === pipeline.summarizers[0];
       const deadline = shareOf(whole, summarizer, pipeline.summarizers, gate);
-      const visit = visitOf(pipeline, caller, query, summarizer, preferred, deadline);
+      const visit = visitOf(caller, query, preferred, deadline);
       return pipeline.summaryCache.summarize(summarizer, { ...visit, text, themes, language });
     },
   );
@@ -190,21 +188,18 @@ function withEvidence(
 
 /** What a request brings when it asks a provider through a cache. */
 function visitOf(
-  pipeline: Pipeline,
   { tenant, epoch = 0, defer, report }: Caller,
   { mode }: RankQuery,
-  provider: { readonly source: string },
   preferred: boolean,
   deadline: Deadline,
 ): Visit {
-  const gate = () => pipeline.gate(provider);
-  return { tenant, epoch, mode, preferred, deadline, gate, defer, report };
+  return { tenant, epoch, mode, preferred, deadline, defer, report };
 }
 
 /** The caller's time, and its tenant's money. */
 function deadlineOf({ clock, allowance }: Pipeline, caller: Caller): Deadline {
   const pay = async (budgetMs: number) => (await allowance?.take(caller.tenant, budgetMs)) ?? null;
-  return createDeadline(clock, caller.startedMs, caller.budgetMs, pay);
+  return createDeadline(clock, caller.startedMs, caller.budgetMs, { calls: caller.calls, pay });
 }
 
 /** Of what is left, what a provider may take while another one that needs time stands behind it. */

@@ -67,11 +67,9 @@ export class SummaryCache {
     summarizer: Summarizer,
     request: SummarizeThroughRequest,
   ): Promise<Result<CachedSummary>> {
-    const { text, themes, language, mode, gate, deadline } = request;
+    const { text, themes, language, mode, deadline } = request;
     const status = mode === "no-store" ? "bypass" : "miss";
     if (summarizer.source === "extractive" || mode === "no-store") {
-      const refusal = gate();
-      if (refusal !== null) return fail(refusal);
       const salt = await this.#keys.salt(request.tenant);
       const summary = await summarizer.summarize({ text, themes, language, salt }, deadline);
       if (!summary.ok) return summary;
@@ -125,9 +123,7 @@ export class SummaryCache {
     key: string,
     request: SummarizeThroughRequest,
   ): Promise<{ readonly value: Written; readonly joined: boolean }> {
-    const { mode, gate, deadline, defer } = request;
-    const refusal = gate();
-    if (refusal !== null) return { value: fail(refusal), joined: false };
+    const { mode, deadline, defer } = request;
     const hosted = summarizer.source === "gemini";
     if (hosted && mode === "default" && (await this.#blocked.has(key, request)))
       return { value: fail({ reason: "gemini_blocked", remembered: true }), joined: false };

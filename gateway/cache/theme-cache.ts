@@ -171,9 +171,7 @@ export class ThemeCache {
     request: RankThroughRequest,
     known: Known,
   ): Promise<{ readonly value: Ranked; readonly joined: boolean }> {
-    const { mode, gate, deadline, defer } = request;
-    const refusal = gate();
-    if (refusal !== null) return { value: fail(refusal), joined: false };
+    const { mode, deadline, defer } = request;
     const hosted = ranker.source === "gemini";
     if (hosted && mode === "default" && (await this.#blocked.has(key, request)))
       return { value: fail({ reason: "gemini_blocked", remembered: true }), joined: false };
@@ -228,10 +226,8 @@ export class ThemeCache {
 
   async #rankUncached(
     ranker: Ranker,
-    { tenant, text, themes, mode, gate, deadline }: RankThroughRequest,
+    { tenant, text, themes, mode, deadline }: RankThroughRequest,
   ): Promise<Result<CachedRanking>> {
-    const refusal = gate();
-    if (refusal !== null) return fail(refusal);
     const salt = await this.#keys.salt(tenant);
     const ranking = await ranker.rank({ text, themes, salt }, deadline);
     if (!ranking.ok) return ranking;

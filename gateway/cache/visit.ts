@@ -1,5 +1,4 @@
 // What a request brings when it asks a provider through a cache.
-import type { Failure } from "../core/failure.ts";
 import type { CacheMode } from "../core/outcome.ts";
 import type { CacheFault, Deadline } from "../core/ports.ts";
 
@@ -11,8 +10,6 @@ export interface Visit {
   /** Whether the provider is the one this caller would have first. */
   readonly preferred: boolean;
   readonly deadline: Deadline;
-  /** Why the provider cannot be asked now, null when it can; looked at only before it would be. */
-  readonly gate: () => Failure | null;
   /** Runs work after the answer is sent. */
   readonly defer: (work: Promise<void>) => void;
   /** Hears of each fault that cost no answer. */

@@ -17,6 +17,12 @@ export interface OriginView extends CircuitView {
   readonly replicas: readonly CircuitView[];
 }
 
+/** What is known of each provider that has a circuit, by its source. */
+export interface CircuitViews {
+  readonly origin?: OriginView;
+  readonly gemini?: CircuitView;
+}
+
 /** Who decides whether the origin is asked: its health, or whoever runs it. */
 export const breakerModes = ["auto", "open", "closed"] as const;
 export type BreakerMode = (typeof breakerModes)[number];

@@ -42,6 +42,8 @@ export type Failure =
   | { readonly reason: "circuit_open" }
   | { readonly reason: "budget_spent"; readonly retryAfterSeconds: number }
   | { readonly reason: "egress" }
+  /** The request has had all its calls to upstreams. */
+  | { readonly reason: "call_limit" }
   | { readonly reason: "deadline" };
 
 /** The public word for a failure; fixed names of the API. */
@@ -54,6 +56,7 @@ export function wasNotAsked(failure: Failure): boolean {
     case "circuit_open":
     case "budget_spent":
     case "egress":
+    case "call_limit":
       return true;
     case "origin_overloaded":
       return failure.status === null;

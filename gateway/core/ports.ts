@@ -1,4 +1,5 @@
 // What the pipeline asks of the world. One contract test suite for each.
+import type { CallLog, Upstream, UpstreamCall } from "./call-log.ts";
 import type { RankerSource, Ranking, Scope, Summary, SummarizerSource, Theme } from "./domain.ts";
 import type { Failure, Result, TimeLimit } from "./failure.ts";
 
@@ -17,8 +18,15 @@ export interface Stage {
   readonly budgetMs: number;
   /** What set `budgetMs`: the stage's own cap or the caller's remaining budget. */
   readonly limit: TimeLimit;
-  /** Asked before every call that costs money: null takes one such call, a failure forbids it. */
-  pay(): Promise<Failure | null>;
+  /**
+   * Makes one call to an upstream, or says why it may not be made: the request has had all its calls,
+   * or its tenant may not pay for one more. Every call of an adapter goes through here.
+   * @param make what it does; it notes in the call what was consumed as soon as that is known
+   */
+  call<T>(
+    to: Upstream & { readonly paid: boolean },
+    make: (call: UpstreamCall) => Promise<Result<T>>,
+  ): Promise<Result<T>>;
 }
 
 /** What a tenant may still spend on calls that cost money. */
@@ -29,6 +37,8 @@ export interface Allowance {
 
 /** The one deadline of a request. */
 export interface Deadline {
+  /** What the request has asked of upstreams so far. */
+  readonly calls: CallLog;
   /** What is left for stages, >= 0. */
   spareMs(): number;
   /** An earlier deadline, after this fraction of what is left: the rest is for others. */

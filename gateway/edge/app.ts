@@ -5,7 +5,8 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { Config, ConfigComplaint } from "../config.ts";
-import type { OriginView } from "../core/circuit.ts";
+import { CallLog } from "../core/call-log.ts";
+import type { CircuitViews } from "../core/circuit.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { RankFailure, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock } from "../core/ports.ts";
@@ -52,8 +53,8 @@ const defaultBudgetMs = 15_000;
 export interface Service {
   readonly config: Config;
   readonly pipeline: Pipeline;
-  /** What is known of the origin now; null when there is none. */
-  readonly origin: (() => OriginView) | null;
+  /** What is known now of the upstreams that are configured. */
+  readonly circuits: () => CircuitViews;
   readonly access: Access;
   /** What tenants spend and ask; null = nobody counts. */
   readonly accounts: Accounts | null;
@@ -116,7 +117,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline, origin, access, accounts }: Service,
+  { config, pipeline, circuits, access, accounts }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -138,7 +139,7 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, origin?.() ?? null, version)));
+  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, circuits(), version)));
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");
@@ -246,6 +247,7 @@ function callerOf(c: Context<Edge>, budgetMs: number): Caller {
     ...c.get("identity"),
     startedMs: c.get("startedMs"),
     budgetMs,
+    calls: new CallLog(),
     defer: (work) => {
       c.get("deferred").push(work);
       c.executionCtx.waitUntil(work);

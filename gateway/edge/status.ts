@@ -1,31 +1,32 @@
 // GET /v1/status: which rankers and summarizers there are and whether each can be used.
 import type { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
-import type { CircuitView, OriginView } from "../core/circuit.ts";
+import type { CircuitView, CircuitViews } from "../core/circuit.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { statusAnswer } from "./answer-schema.ts";
 
 type Status = z.output<typeof statusAnswer>;
 
-/** @param origin what this isolate knows of the origin; null when there is none */
+/** @param circuits what this isolate knows of the upstreams that are configured */
 export function toStatus(
   config: Config,
   pipeline: Pipeline,
-  origin: OriginView | null,
+  circuits: CircuitViews,
   version: string,
 ): Status {
   const describe = (provider: { source: string; model: string } | undefined) => {
-    const view = provider?.source === "origin" ? origin : null;
+    const view = provider && viewOf(provider.source, circuits);
+    const replicas = provider?.source === "origin" ? (circuits.origin?.replicas ?? []) : [];
     return {
       configured: provider !== undefined,
       ...circuit(view ?? well),
       model: provider?.model ?? null,
-      ...(view !== null && view.replicas.length > 1 && { replicas: view.replicas.map(circuit) }),
+      ...(replicas.length > 1 && { replicas: replicas.map(circuit) }),
     };
   };
-  const isDown = origin !== null && origin.state !== "closed";
+  const preferred = viewOf(pipeline.rankers[0]?.source ?? "", circuits);
   return {
-    status: isDown && pipeline.rankers[0]?.source === "origin" ? "degraded" : "ok",
+    status: preferred.state === "closed" ? "ok" : "degraded",
     version,
     mode: modeOf(pipeline),
     rankers: config.RANKERS.map((source) => ({
@@ -39,8 +40,14 @@ export function toStatus(
   };
 }
 
-/** Only the origin has a circuit. */
 const well: CircuitView = { state: "closed", sinceMs: null, reason: null };
+
+/** What computes in the Worker itself is always well. */
+function viewOf(source: string, { origin, gemini }: CircuitViews): CircuitView {
+  if (source === "origin") return origin ?? well;
+  if (source === "gemini") return gemini ?? well;
+  return well;
+}
 
 function circuit({ state, sinceMs, reason }: CircuitView) {
   const since = sinceMs === null ? null : new Date(sinceMs).toISOString();

@@ -5,16 +5,19 @@ import {
   type GenerationConfig,
 } from "@google/generative-ai";
 import { z } from "zod";
+import type { UpstreamCall } from "../core/call-log.ts";
 import type { Usage } from "../core/domain.ts";
-import { fail, ok, type Failure, type Result } from "../core/failure.ts";
+import { fail, ok, type Failure, type Reason, type Result } from "../core/failure.ts";
 import type { Stage } from "../core/ports.ts";
 
 export interface GeminiSettings {
   readonly apiKey: string;
   /** Without a version; "" = Google. */
   readonly baseUrl: string;
-  /** In order of preference; one that is gone (404) hands over to the next. */
+  /** In order of preference; one that is gone (404) hands over to the next, from then on. */
   readonly models: readonly string[];
+  /** Hears of a model that is gone, and of a key or a request that Google refuses. */
+  readonly alarm: (alarm: Reason, status: number) => void;
 }
 
 export interface GeminiRequest {
@@ -69,14 +72,15 @@ const blockedReasons = new Set(["SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED
 export function createGeminiApi(settings: GeminiSettings): GeminiApi {
   const client = new GoogleGenerativeAI(settings.apiKey);
 
+  /** The first model that has not been seen to be gone. */
+  let first = 0;
+
   async function generateWith(
     model: string,
     request: GeminiRequest,
     stage: Stage,
+    call: UpstreamCall,
   ): Promise<Result<GeminiAnswer>> {
-    // Every request is a call that Google may bill: the next model's too.
-    const unpaid = await stage.pay();
-    if (unpaid !== null) return fail(unpaid);
     // The SDK starts a request whose signal has already aborted.
     if (stage.signal.aborted) return fail({ reason: "gemini_timeout", limit: stage.limit });
     const generationConfig: GenerationConfig = {
@@ -101,27 +105,44 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
     } catch (error) {
       return fail(geminiFailure(error, stage));
     }
-    return readAnswer(answer, model);
+    const parsed = answerShape.safeParse(answer);
+    if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
+    // Tokens are paid for, whatever they turn out to be worth.
+    call.usage = toUsage(parsed.data.usageMetadata);
+    return readAnswer(parsed.data, model);
   }
 
   return {
     async generate(request, stage) {
       let last: Result<GeminiAnswer> = fail({ reason: "gemini_error", status: 404 });
-      for (const model of settings.models) {
-        last = await generateWith(model, request, stage);
-        const gone =
-          !last.ok && last.failure.reason === "gemini_error" && last.failure.status === 404;
-        if (!gone) return last;
+      const { models } = settings;
+      for (let index = first; index < models.length; index += 1) {
+        const model = models[index] ?? "";
+        // Every request is a call that Google may bill: the next model's too.
+        last = await stage.call({ source: "gemini", model, paid: true }, (call) =>
+          generateWith(model, request, stage, call),
+        );
+        const refusal = last.ok ? null : refusedStatus(last.failure);
+        if (refusal !== null) settings.alarm("gemini_error", refusal);
+        if (refusal !== 404) return last;
+        // Were all of them gone, the next request begins anew.
+        first = (index + 1) % models.length;
       }
       return last;
     },
   };
 }
 
-function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
-  const parsed = answerShape.safeParse(answer);
-  if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
-  const { candidates, promptFeedback, usageMetadata, modelVersion } = parsed.data;
+/** The status of what another try would not mend: our key, our request, a model's name. */
+function refusedStatus(failure: Failure): number | null {
+  const refused = failure.reason === "gemini_error" && failure.status < 500;
+  return refused ? failure.status : null;
+}
+
+type Answer = z.output<typeof answerShape>;
+
+function readAnswer(answer: Answer, model: string): Result<GeminiAnswer> {
+  const { candidates, promptFeedback, usageMetadata, modelVersion } = answer;
   const candidate = candidates?.[0];
   if (
     promptFeedback?.blockReason ||
@@ -137,19 +158,17 @@ function readAnswer(answer: unknown, model: string): Result<GeminiAnswer> {
     .trim();
   if (candidate?.finishReason !== "STOP" || text === "")
     return fail({ reason: "gemini_bad_output", defect: "empty" });
-  const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount } = usageMetadata ?? {};
-  return ok({
-    text,
-    model: modelVersion ?? model,
-    usage: {
-      promptTokens: promptTokenCount ?? null,
-      completionTokens:
-        candidatesTokenCount === undefined
-          ? null
-          : candidatesTokenCount + (thoughtsTokenCount ?? 0),
-      costUsd: null,
-    },
-  });
+  return ok({ text, model: modelVersion ?? model, usage: toUsage(usageMetadata) });
+}
+
+function toUsage(metadata: Answer["usageMetadata"]): Usage {
+  const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount } = metadata ?? {};
+  return {
+    promptTokens: promptTokenCount ?? null,
+    completionTokens:
+      candidatesTokenCount === undefined ? null : candidatesTokenCount + (thoughtsTokenCount ?? 0),
+    costUsd: null,
+  };
 }
 
 function geminiFailure(error: unknown, stage: Stage): Failure {

@@ -21,20 +21,20 @@ export interface TokenLogprob {
   readonly logprob: number;
 }
 
+/** A body as the server takes it. */
+type OriginBody = { readonly model: string } & Record<string, unknown>;
+
 export interface OriginApi {
   /** One generated token per prompt: `value.candidates[i]` belongs to `prompt[i]`. */
   complete(
-    body: { readonly prompt: readonly string[] } & Record<string, unknown>,
+    body: OriginBody & { readonly prompt: readonly string[] },
     stage: Stage,
   ): Promise<Result<{ candidates: readonly TokenLogprob[][]; usage: Usage }>>;
   /** The text of the first choice. */
-  chat(
-    body: Record<string, unknown>,
-    stage: Stage,
-  ): Promise<Result<{ text: string; usage: Usage }>>;
+  chat(body: OriginBody, stage: Stage): Promise<Result<{ text: string; usage: Usage }>>;
   /** `value.scores[i]` is the relevance of `documents[i]`, as the server scales it. */
   rerank(
-    body: { readonly documents: readonly string[] } & Record<string, unknown>,
+    body: OriginBody & { readonly documents: readonly string[] },
     stage: Stage,
   ): Promise<Result<{ scores: readonly number[]; usage: Usage }>>;
 }
@@ -86,6 +86,9 @@ const rerankShape = z.object({
   usage: usageShape,
 });
 
+/** Tells proxies on the way how long anybody waits; the name is Envoy's. */
+const budgetHeader = "X-Envoy-Expected-Rq-Timeout-Ms";
+
 const badOutput = (defect: (Failure & { reason: "origin_bad_output" })["defect"]) =>
   fail({ reason: "origin_bad_output", defect } as const);
 
@@ -107,21 +110,30 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
       : {},
   });
 
-  async function post<T>(
+  async function post<T extends { readonly usage?: z.output<typeof usageShape> }>(
     path: string,
-    body: Record<string, unknown>,
+    body: OriginBody,
     shape: z.ZodType<T>,
     stage: Stage,
   ): Promise<Result<T>> {
-    let answer: unknown;
-    try {
-      answer = await client.post(path, { body, signal: stage.signal });
-    } catch (error) {
-      return fail(originFailure(error, stage));
-    }
-    const parsed = shape.safeParse(answer);
-    if (parsed.success) return ok(parsed.data);
-    return badOutput(typeof answer === "object" ? "wrong_shape" : "not_json");
+    const to = { source: "origin", model: body.model, paid: false } as const;
+    return stage.call(to, async (call) => {
+      let answer: unknown;
+      try {
+        answer = await client.post(path, {
+          body,
+          signal: stage.signal,
+          headers: { [budgetHeader]: String(Math.floor(stage.budgetMs)) },
+        });
+      } catch (error) {
+        return fail(originFailure(error, stage));
+      }
+      const parsed = shape.safeParse(answer);
+      if (!parsed.success)
+        return badOutput(typeof answer === "object" ? "wrong_shape" : "not_json");
+      call.usage = toUsage(parsed.data.usage);
+      return ok(parsed.data);
+    });
   }
 
   return {

@@ -116,10 +116,13 @@ export class CircuitBreaker {
     return state.kind === "open" && this.#clock.nowMs() >= state.untilMs;
   }
 
-  /** Whether a probe is due; the next one is due only `forMs` later, should nothing come of this one. */
-  startProbe(forMs: number): boolean {
+  /**
+   * Whether a probe is due; the next one is due only `forMs` later, should nothing come of this one.
+   * @param mayProbe asked last: false leaves it due
+   */
+  startProbe(forMs: number, mayProbe: () => boolean = () => true): boolean {
     const nowMs = this.#clock.nowMs();
-    if (!this.waits || nowMs < this.#nextProbeMs) return false;
+    if (!this.waits || nowMs < this.#nextProbeMs || !mayProbe()) return false;
     this.#nextProbeMs = nowMs + forMs;
     return true;
   }

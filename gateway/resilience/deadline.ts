@@ -1,4 +1,5 @@
 // The one deadline of a request, and each stage's share of it.
+import { CallLog } from "../core/call-log.ts";
 import { fail, ok, type Failure, type Result } from "../core/failure.ts";
 import type { Clock, Deadline, Stage } from "../core/ports.ts";
 
@@ -7,23 +8,33 @@ const reserveMs = 150;
 /** A stage with less than this is not worth starting. */
 const minStageMs = 300;
 
+/** What a request may ask of upstreams. */
+export interface Outlay {
+  readonly calls: CallLog;
+  /** Asked before a call that costs money, within that many ms: null takes one, a failure forbids it. */
+  readonly pay: (budgetMs: number) => Promise<Failure | null>;
+}
+
+const unpaid = (): Outlay => ({ calls: new CallLog(), pay: () => Promise.resolve(null) });
+
 /**
  * A deadline `budgetMs` after `startedMs`. Each stage gets the smaller of its own cap and what is
  * left less the reserve.
- * @param pay how a stage's paid calls are allowed, within that many ms; without it all are
+ * @param outlay what the request may ask of upstreams
  */
 export function createDeadline(
   clock: Clock,
   startedMs: number,
   budgetMs: number,
-  pay: (budgetMs: number) => Promise<Failure | null> = () => Promise.resolve(null),
+  { calls, pay }: Outlay = unpaid(),
 ): Deadline {
   const spareMs = () => Math.max(0, startedMs + budgetMs - reserveMs - clock.nowMs());
   return {
+    calls,
     spareMs,
     part(fraction: number): Deadline {
       const nowMs = clock.nowMs();
-      return createDeadline(clock, nowMs, reserveMs + fraction * spareMs(), pay);
+      return createDeadline(clock, nowMs, reserveMs + fraction * spareMs(), { calls, pay });
     },
     stage(capMs: number): Result<Stage> {
       const leftMs = spareMs();
@@ -33,7 +44,16 @@ export function createDeadline(
         signal: clock.timeoutSignal(stageMs),
         budgetMs: stageMs,
         limit: capMs <= leftMs ? "cap" : "deadline",
-        pay: () => pay(stageMs),
+        async call(to, make) {
+          if (calls.isFull) return fail({ reason: "call_limit" });
+          const refusal = to.paid ? await pay(stageMs) : null;
+          if (refusal !== null) return fail(refusal);
+          const call = calls.begin(to, clock.nowMs());
+          const result = await make(call);
+          call.durationMs = Math.round(clock.nowMs() - call.startedMs);
+          call.reason = result.ok ? null : result.failure.reason;
+          return result;
+        },
       });
     },
   };

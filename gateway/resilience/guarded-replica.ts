@@ -38,6 +38,8 @@ const worldOpinionMs = 30_000;
 const consultMs = 100;
 /** Not on each failure of a wave. */
 const doubtEveryMs = 5_000;
+/** Both must fail. */
+const doubtProbes = 2;
 /** Two in a row end before what runs after an answer is cut off, 30 s after it. */
 const maxProbeMs = 12_000;
 /** Of a probe's deadline: more than the reserve that every deadline keeps back. */
@@ -81,7 +83,8 @@ export class GuardedReplica {
       : breaker.view.state === "closed" && opinionAgeMs >= opinionMs;
     if (isUnsure) await this.#consult(Math.min(consultMs, deadline.spareMs()));
     const ticket = breaker.admit();
-    if (breaker.startProbe(lookAgainMs)) this.#settings.defer(this.#revive());
+    const hasRoom = () => deadline.calls.takeProbes(breakerSettings.probesToReturn);
+    if (breaker.startProbe(lookAgainMs, hasRoom)) this.#settings.defer(this.#revive());
     if (ticket === null) return fail({ reason: "circuit_open" });
     if (!this.#throttle.admits())
       return fail({ reason: "origin_overloaded", status: null, retryAfterSeconds: null });
@@ -89,7 +92,7 @@ export class GuardedReplica {
   }
 
   /** What came of a call that was admitted. */
-  learn(ticket: Ticket, work: OriginWork, answer: Result<unknown>): void {
+  learn(ticket: Ticket, work: OriginWork, answer: Result<unknown>, deadline: Deadline): void {
     const { breaker } = this;
     const verdict = answer.ok ? null : classify(answer.failure, work);
     if (verdict === "overload") this.#throttle.overloaded();
@@ -101,9 +104,9 @@ export class GuardedReplica {
       this.#consultedMs = never;
       const opened = breaker.failed(ticket, verdict === "hard", answer.failure.reason);
       if (opened) this.#tell();
-      else this.#doubt();
+      else this.#doubt(deadline);
     } else if (verdict === "doubt") {
-      this.#doubt();
+      this.#doubt(deadline);
     }
   }
 
@@ -145,10 +148,11 @@ export class GuardedReplica {
   }
 
   /** After a failure: two probes in the background, so that fewer users have to find out. */
-  #doubt(): void {
+  #doubt({ calls }: Deadline): void {
     const { breaker } = this;
     const startedMs = this.#clock.nowMs();
     if (breaker.view.state === "open" || startedMs - this.#doubtedMs < doubtEveryMs) return;
+    if (!calls.takeProbes(doubtProbes)) return;
     this.#doubtedMs = startedMs;
     const settle = async () => {
       if (!(await this.#settings.colo.claim(this.id))) return;

@@ -70,7 +70,7 @@ export class OriginHealth {
         break;
       }
       const answer = await call(index).finally(leave);
-      if (ticket !== null) replica.learn(ticket.value, work, answer);
+      if (ticket !== null) replica.learn(ticket.value, work, answer, deadline);
       if (answer.ok) return answer;
       replica.raise(answer.failure);
       if (failed !== null || classify(answer.failure, work) !== "hard") return answer;

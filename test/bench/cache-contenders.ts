@@ -5,7 +5,8 @@ import { CacheKeys } from "../../gateway/cache/key.ts";
 import { ThemeCache } from "../../gateway/cache/theme-cache.ts";
 import { noUsage, type Scope } from "../../gateway/core/domain.ts";
 import { ok } from "../../gateway/core/failure.ts";
-import type { Clock, Deadline, Ranker, ResultCache } from "../../gateway/core/ports.ts";
+import { patientDeadline } from "../support/patient.ts";
+import type { Clock, Ranker, ResultCache } from "../../gateway/core/ports.ts";
 import { createSingleFlight } from "../../gateway/resilience/single-flight.ts";
 import { estimateThemeTokens, estimateTokens } from "../../gateway/text/tokens.ts";
 import type { WorkloadRequest } from "./cache-workload.ts";
@@ -66,17 +67,7 @@ export class CountingRanker implements Ranker {
   };
 }
 
-const unhurried: Deadline = {
-  spareMs: () => 15_000,
-  part: () => unhurried,
-  stage: (capMs) =>
-    ok({
-      signal: new AbortController().signal,
-      budgetMs: capMs,
-      limit: "cap",
-      pay: () => Promise.resolve(null),
-    }),
-};
+const unhurried = patientDeadline(15_000, new AbortController().signal);
 
 /** Answers one request, from the cache or by the ranker. */
 export type Answer = (request: WorkloadRequest) => Promise<void>;
@@ -134,7 +125,6 @@ export const contenders: readonly Contender[] = [
           mode: "default",
           preferred: true,
           deadline: unhurried,
-          gate: () => null,
           defer: () => {},
           report: () => {},
           text,

@@ -22,7 +22,7 @@ import { FakeControl, text, themes, within } from "./support.ts";
 const origin = (baseUrl: string) =>
   createOriginApi({ baseUrl, apiKey: "", accessClientId: "", accessClientSecret: "" });
 const gemini = (baseUrl: string, models: readonly string[], timeoutMs = 5_000) =>
-  createGeminiRanker(createGeminiApi({ apiKey: "a-key", baseUrl, models }), {
+  createGeminiRanker(createGeminiApi({ apiKey: "a-key", baseUrl, models, alarm: () => {} }), {
     models,
     timeoutMs,
   });

@@ -35,7 +35,7 @@ const ample = () => within(15_000);
 
 const flash = "gemini-3.5-flash-lite";
 const gemini = (baseUrl: string, timeoutMs: number, models = [flash]) =>
-  createGeminiSummarizer(createGeminiApi({ apiKey: "a-key", baseUrl, models }), {
+  createGeminiSummarizer(createGeminiApi({ apiKey: "a-key", baseUrl, models, alarm: () => {} }), {
     models,
     timeoutMs,
   });

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import life from "../../gateway/samples/life.json" with { type: "json" };
 import sampleTexts from "../../gateway/samples/texts.json" with { type: "json" };
 import { createLexicalRanker, lexicalModel } from "../../gateway/rank/lexical-ranker.ts";
-import { createDeadline } from "../../gateway/resilience/deadline.ts";
+import { patientDeadline } from "../support/patient.ts";
 import type { Wording } from "../../gateway/text/overlap.ts";
 import { loadEmbedder, type Embedding } from "../../gpu-origin/embedded/embedder.ts";
 import { createReranker } from "../../gpu-origin/embedded/reranker.ts";
@@ -40,7 +40,7 @@ const themesOf = new Map(
   ]),
 );
 const stay = new AbortController().signal;
-const deadline = createDeadline({ nowMs: () => 0, timeoutSignal: () => stay }, 0, 15_000);
+const deadline = patientDeadline(15_000, stay);
 
 async function rankAll(judge: Values): Promise<Qualities> {
   const all: number[][] = [];

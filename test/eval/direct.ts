@@ -1,6 +1,6 @@
 // The gateway's own rankers in this process: for a server too slow for the 30 s that a request may take.
-import type { Deadline, Ranker } from "../../gateway/core/ports.ts";
-import { ok } from "../../gateway/core/failure.ts";
+import type { Ranker } from "../../gateway/core/ports.ts";
+import { patientDeadline } from "../support/patient.ts";
 import { promptFormats, type PromptLayout } from "../../gateway/core/origin.ts";
 import { createOriginApi } from "../../gateway/models/openai.ts";
 import { createChatRanker } from "../../gateway/rank/origin-chat.ts";
@@ -22,17 +22,7 @@ export interface DirectOptions {
 /** A client without a gateway between: same prompts, same scoring, no deadline worth naming. */
 export function createDirectClient(options: DirectOptions): Client {
   const ranker = rankerOf(options);
-  const deadline: Deadline = {
-    spareMs: () => patienceMs,
-    part: () => deadline,
-    stage: () =>
-      ok({
-        signal: AbortSignal.timeout(patienceMs),
-        budgetMs: patienceMs,
-        limit: "cap",
-        pay: () => Promise.resolve(null),
-      }),
-  };
+  const deadline = patientDeadline(patienceMs);
   return async (text, themes) => {
     const startedMs = performance.now();
     const full = themes.map((theme) => ({ ...theme, description: theme.description ?? "" }));

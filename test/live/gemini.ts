@@ -26,7 +26,8 @@ if (apiKey === "") {
 
 async function run(): Promise<number> {
   const recorder = await startRecorder(baseUrl || google);
-  const api = createGeminiApi({ apiKey, baseUrl: recorder.url, models });
+  const alarm = (reason: string, status: number) => console.log(`alarm: ${reason} ${status}`);
+  const api = createGeminiApi({ apiKey, baseUrl: recorder.url, models, alarm });
   const clock = { nowMs: () => Date.now(), timeoutSignal: (ms: number) => AbortSignal.timeout(ms) };
   const within = () => createDeadline(clock, Date.now(), budgetMs);
   const text = texts[0]?.text ?? "";
@@ -58,7 +59,7 @@ async function run(): Promise<number> {
     recorder.write("gemini-live-summary.json");
   } else report("summarises", false, summary.failure.reason);
 
-  const wrong = createGeminiApi({ apiKey: "no-such-key", baseUrl: recorder.url, models });
+  const wrong = createGeminiApi({ apiKey: "no-such-key", baseUrl: recorder.url, models, alarm });
   const refused = await createGeminiRanker(wrong, { models, timeoutMs: budgetMs }).rank(
     { text, themes: life },
     within(),

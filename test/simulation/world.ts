@@ -3,6 +3,7 @@ import type { KeyMaker } from "../../gateway/cache/key.ts";
 import { canonicalJson } from "../../gateway/cache/key.ts";
 import { SummaryCache } from "../../gateway/cache/summary-cache.ts";
 import { ThemeCache } from "../../gateway/cache/theme-cache.ts";
+import { CallLog } from "../../gateway/core/call-log.ts";
 import { noUsage, type RankerSource } from "../../gateway/core/domain.ts";
 import { fail, ok, type Failure } from "../../gateway/core/failure.ts";
 import type { CacheMode } from "../../gateway/core/outcome.ts";
@@ -232,6 +233,8 @@ export class World {
         model,
         version: "1",
         rank: async ({ text: asked, themes }) => {
+          if (source === "origin" && this.#origin === "known to be down")
+            return fail({ reason: "circuit_open" });
           askedSources.push(source);
           const atMs = this.#clock.nowMs();
           const failed = failure();
@@ -268,10 +271,6 @@ export class World {
       summarizers: [],
       themeCache,
       summaryCache: unused,
-      gate: ({ source }) =>
-        source === "origin" && this.#origin === "known to be down"
-          ? { reason: "circuit_open" }
-          : null,
       evidence: () => [],
       allowance: null,
       clock: this.#clock,
@@ -288,6 +287,7 @@ export class World {
         egress: "any",
         startedMs,
         budgetMs: 15_000,
+        calls: new CallLog(),
         defer: (work) => void this.#deferred.push(work),
         report: () => {},
       },

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { CacheKeys } from "../../gateway/cache/key.ts";
 import { SummaryCache } from "../../gateway/cache/summary-cache.ts";
 import { ThemeCache } from "../../gateway/cache/theme-cache.ts";
+import { CallLog } from "../../gateway/core/call-log.ts";
 import type { RankerSource, SummarizerSource } from "../../gateway/core/domain.ts";
 import { fail, ok, type Failure } from "../../gateway/core/failure.ts";
 import type { Ranker, Summarizer } from "../../gateway/core/ports.ts";
@@ -60,7 +61,6 @@ function pipelineOf(
     summarizers,
     themeCache: new ThemeCache(store, keys, clock, createSingleFlight(clock)),
     summaryCache: new SummaryCache(store, keys, clock, createSingleFlight(clock)),
-    gate: () => null,
     evidence: (_, themes) => themes.map((__, index) => [{ start: index, end: index + 1 }]),
     clock,
     allowance: null,
@@ -83,6 +83,7 @@ const caller: Caller = {
   egress: "any",
   startedMs: new ManualClock().nowMs(),
   budgetMs: 15_000,
+  calls: new CallLog(),
   // Nothing here reads what was stored.
   defer: () => {},
   report: () => {},
@@ -198,7 +199,7 @@ describe("a ranking", () => {
     const open = pipelineOf([ranker("origin", [1, 2, 3]), ranker("gemini", [4, 5, 6])]);
     const broken: Pipeline = {
       ...open,
-      gate: ({ source }) => (source === "origin" ? { reason: "circuit_open" } : null),
+      rankers: [ranker("origin", { reason: "circuit_open" }), ranker("gemini", [4, 5, 6])],
     };
     const unknown = await ranked(broken, {}, by);
     expect(unknown).toMatchObject({

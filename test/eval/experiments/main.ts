@@ -11,6 +11,7 @@ import { readDatasets, type Dataset, type Row } from "../dataset.ts";
 import { experimentsTable, type Line } from "./report.ts";
 import { tokenIds } from "./token-ids.ts";
 import { variants, type Variant } from "./variants.ts";
+import { patientStage } from "../../support/patient.ts";
 
 const line = z.object({
   variant: z.string(),
@@ -126,12 +127,7 @@ async function rate(
       logprob_token_ids: wanted,
       return_tokens_as_token_ids: true,
     },
-    {
-      signal: AbortSignal.timeout(600_000),
-      budgetMs: 600_000,
-      limit: "cap",
-      pay: () => Promise.resolve(null),
-    },
+    patientStage(600_000),
   );
   if (!answer.ok) throw new Error(JSON.stringify(answer.failure));
   const read = answer.value.candidates.map((candidates) => {

@@ -1,6 +1,8 @@
 // Guarantees of the one deadline of a request.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CallLog } from "../../../gateway/core/call-log.ts";
+import { fail, ok } from "../../../gateway/core/failure.ts";
 import { createDeadline } from "../../../gateway/resilience/deadline.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -91,6 +93,10 @@ describe("a deadline", () => {
   });
 });
 
+const origin = { source: "origin", model: "theme-ranker", paid: false } as const;
+const gemini = { source: "gemini", model: "flash", paid: true } as const;
+const answered = () => Promise.resolve(ok("answer"));
+
 describe("a stage's paid calls", () => {
   it("are asked for with the stage's own time, through every share of the deadline", async () => {
     const clock = new ManualClock();
@@ -99,19 +105,84 @@ describe("a stage's paid calls", () => {
       asked.push(budgetMs);
       return Promise.resolve({ reason: "budget_spent", retryAfterSeconds: 7 } as const);
     };
-    const whole = createDeadline(clock, clock.nowMs(), 10_150, pay);
+    const calls = new CallLog();
+    const whole = createDeadline(clock, clock.nowMs(), 10_150, { calls, pay });
     for (const deadline of [whole, whole.part(0.5), whole.part(0.5).part(0.5)]) {
       const stage = deadline.stage(6_000);
       if (!stage.ok) expect.fail(stage.failure.reason);
       // oxlint-disable-next-line no-await-in-loop -- in this order
-      expect(await stage.value.pay()).toMatchObject({ reason: "budget_spent" });
+      expect(await stage.value.call(gemini, answered)).toEqual(
+        fail({ reason: "budget_spent", retryAfterSeconds: 7 }),
+      );
+      // oxlint-disable-next-line no-await-in-loop -- in this order
+      expect(await stage.value.call(origin, answered)).toEqual(ok("answer"));
     }
     expect(asked).toEqual([6_000, 5_000, 2_500]);
+    expect(calls.calls.map(({ source }) => source)).toEqual(["origin", "origin", "origin"]);
   });
 
   it("are all allowed where nobody counts", async () => {
     const clock = new ManualClock();
     const stage = createDeadline(clock, clock.nowMs(), 10_000).stage(1_000);
-    expect(stage.ok && (await stage.value.pay())).toBeNull();
+    expect(stage.ok && (await stage.value.call(gemini, answered))).toEqual(ok("answer"));
+  });
+});
+
+describe("a request's calls to upstreams", () => {
+  it("are six at most, through every share of its deadline, and the seventh is neither paid nor made", async () => {
+    const clock = new ManualClock();
+    let paid = 0;
+    const pay = () => {
+      paid += 1;
+      return Promise.resolve(null);
+    };
+    const whole = createDeadline(clock, clock.nowMs(), 10_150, { calls: new CallLog(), pay });
+    const stages = [whole, whole.part(0.5)].map((deadline) => deadline.stage(6_000));
+    const answers = [];
+    for (let count = 0; count < 8; count += 1) {
+      const stage = stages[count % 2];
+      if (!stage?.ok) expect.fail("no stage");
+      // oxlint-disable-next-line no-await-in-loop -- in this order
+      answers.push(await stage.value.call(gemini, answered));
+    }
+    expect(answers.map(({ ok: good }) => good)).toEqual([...Array(6).fill(true), false, false]);
+    expect(answers.at(-1)).toEqual(fail({ reason: "call_limit" }));
+    expect(paid).toBe(6);
+  });
+
+  it("leave room for the probes that they bring about, once", () => {
+    const calls = new CallLog();
+    const made = () => calls.begin(origin, 0);
+    made();
+    expect([calls.takeProbes(2), calls.takeProbes(2)]).toEqual([true, false]);
+    for (let count = 0; count < 3; count += 1) made();
+    expect(calls.isFull).toBe(true);
+    const busy = new CallLog();
+    for (let count = 0; count < 5; count += 1) busy.begin(origin, 0);
+    expect([busy.takeProbes(2), busy.isFull]).toEqual([false, false]);
+  });
+
+  it("are told with their time and what they consumed, the failed ones too", async () => {
+    const clock = new ManualClock();
+    const calls = new CallLog();
+    const pay = () => Promise.resolve(null);
+    const stage = createDeadline(clock, clock.nowMs(), 10_150, { calls, pay }).stage(6_000);
+    if (!stage.ok) expect.fail(stage.failure.reason);
+    const usage = { promptTokens: 9, completionTokens: 1, costUsd: null };
+    await stage.value.call(gemini, (call) => {
+      clock.advance(120);
+      call.usage = usage;
+      return Promise.resolve(fail({ reason: "gemini_bad_output", defect: "truncated" }));
+    });
+    expect(calls.calls).toEqual([
+      {
+        source: "gemini",
+        model: "flash",
+        startedMs: expect.any(Number),
+        durationMs: 120,
+        reason: "gemini_bad_output",
+        usage,
+      },
+    ]);
   });
 });
