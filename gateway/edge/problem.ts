@@ -5,6 +5,7 @@ import { ranOutOfTime } from "../core/failure.ts";
 import type { RankFailure } from "../core/outcome.ts";
 import { toAttempts } from "./answer.ts";
 import type { Edge } from "./edge.ts";
+import { problemTypes, type ProblemSlug } from "./problem-types.ts";
 
 /** What is wrong with one field; `pointer` is a JSON pointer (RFC 6901) into the request body. */
 export interface FieldError {
@@ -30,18 +31,18 @@ export type Trouble =
   | { readonly kind: "internal-error" };
 
 interface Wording {
-  readonly slug: string;
-  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 422 | 429 | 500 | 503 | 504;
-  readonly title: string;
+  readonly slug: ProblemSlug;
   readonly detail: string;
-  readonly retryable: boolean;
+  /** In place of what holds for the type. */
+  readonly retryable?: boolean;
   readonly headers?: Record<string, string>;
   readonly extra?: Record<string, unknown>;
 }
 
 /** The answer for a trouble, with the request's id and no word of the caller's or an upstream's text. */
 export function problem(c: Context<Edge>, trouble: Trouble): Response {
-  const { slug, status, title, detail, retryable, headers, extra } = wording(trouble);
+  const { slug, detail, retryable, headers, extra } = wording(trouble);
+  const { status, title, retryable: mayPass } = problemTypes[slug];
   const requestId = c.get("requestId");
   c.get("event").set({ problem: slug });
   return c.body(
@@ -52,7 +53,7 @@ export function problem(c: Context<Edge>, trouble: Trouble): Response {
       detail,
       instance: `urn:themerank:request:${requestId}`,
       request_id: requestId,
-      retryable,
+      retryable: retryable ?? mayPass,
       ...extra,
     }),
     status,
@@ -61,83 +62,61 @@ export function problem(c: Context<Edge>, trouble: Trouble): Response {
 }
 
 function wording(trouble: Trouble): Wording {
-  const final = { slug: trouble.kind, retryable: false };
   switch (trouble.kind) {
     case "not-found":
-      return { ...final, status: 404, title: "Not found", detail: "There is no such route." };
+      return { slug: trouble.kind, detail: "There is no such route." };
     case "unknown-catalog":
       return {
-        ...final,
-        status: 404,
-        title: "Unknown catalog",
+        slug: trouble.kind,
         detail: "There is no catalog of this name.",
         extra: { errors: [{ pointer: "/catalog", detail: "is not the name of a catalog" }] },
       };
     case "method-not-allowed":
       return {
-        ...final,
-        status: 405,
-        title: "Method not allowed",
+        slug: trouble.kind,
         detail: `This route answers ${trouble.allow} only.`,
         headers: { Allow: trouble.allow },
       };
     case "unauthorized":
       return {
-        ...final,
-        status: 401,
-        title: "Unauthorized",
+        slug: trouble.kind,
         detail: "A valid API key is required: Authorization: Bearer tr_…",
         headers: { "WWW-Authenticate": "Bearer" },
       };
     case "keys-unavailable":
       return {
         slug: trouble.kind,
-        status: 503,
-        title: "Keys unavailable",
         detail: "The key could not be looked up; nothing is wrong with the request.",
-        retryable: true,
         headers: { "Retry-After": "5" },
       };
     case "forbidden":
       return {
-        ...final,
-        status: 403,
-        title: "Forbidden",
+        slug: trouble.kind,
         detail: `This API key does not have the scope ${trouble.scope}.`,
       };
     case "rate-limited":
       return {
         slug: trouble.kind,
-        status: 429,
-        title: "Too many requests",
         detail: "This API key has spent its requests of this period; see RateLimit-Policy.",
-        retryable: true,
         headers: { "Retry-After": String(trouble.retryAfterSeconds) },
       };
     case "body-timeout":
       return {
         slug: trouble.kind,
-        status: 408,
-        title: "Request timeout",
         detail: "The body did not arrive in time.",
-        retryable: true,
       };
     case "unsupported-media-type":
-      return { ...final, status: 415, title: "Unsupported media type", detail: trouble.detail };
+      return { slug: trouble.kind, detail: trouble.detail };
     case "payload-too-large":
       return {
-        ...final,
-        status: 413,
-        title: "Payload too large",
+        slug: trouble.kind,
         detail: "The body may hold 512 KiB at most.",
       };
     case "invalid-json":
-      return { ...final, status: 400, title: "Invalid JSON", detail: trouble.detail };
+      return { slug: trouble.kind, detail: trouble.detail };
     case "invalid-request":
       return {
-        ...final,
-        status: 422,
-        title: "Invalid request",
+        slug: trouble.kind,
         detail: "The body is JSON but not a valid request; see errors.",
         extra: { errors: trouble.errors },
       };
@@ -146,18 +125,13 @@ function wording(trouble: Trouble): Wording {
     case "misconfigured":
       return {
         slug: trouble.kind,
-        status: 503,
-        title: "Misconfigured",
         detail: `This deployment cannot serve; bad settings: ${trouble.complaints.map(({ name }) => name).join(", ")}.`,
-        retryable: true,
         headers: { "Retry-After": "60" },
         extra: { settings: trouble.complaints },
       };
     case "internal-error":
       return {
-        ...final,
-        status: 500,
-        title: "Internal error",
+        slug: trouble.kind,
         detail: "A defect of this service. The request id names the occurrence.",
       };
   }
@@ -168,10 +142,7 @@ function unavailable({ attempts, failures }: RankFailure): Wording {
   if (failures.some(ranOutOfTime)) {
     return {
       slug: "deadline-exceeded",
-      status: 504,
-      title: "Deadline exceeded",
       detail: "The request's budget ran out before a ranker answered.",
-      retryable: true,
       extra,
     };
   }
@@ -182,8 +153,6 @@ function unavailable({ attempts, failures }: RankFailure): Wording {
   const retryAfter = Math.min(60, Math.max(1, Math.min(...waits)));
   return {
     slug: "ranking-unavailable",
-    status: 503,
-    title: "Ranking unavailable",
     detail: "None of the accepted rankers answered; see attempts.",
     // What may not leave the house will not be allowed to by waiting.
     retryable: failures.length === 0 || failures.some(({ reason }) => reason !== "egress"),
