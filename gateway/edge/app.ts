@@ -27,7 +27,8 @@ import { boundedBody, jsonOnly, readBody } from "./body.ts";
 import { fromRankThemes, toRankThemes } from "./dialects/rank-themes.ts";
 import type { Edge } from "./edge.ts";
 import { guard, type Access } from "./guard.ts";
-import { documentHead, routes } from "./openapi.ts";
+import { routes } from "./openapi.ts";
+import { pagePaths, servePages } from "./pages/routes.ts";
 import { problem, type Trouble } from "./problem.ts";
 import { newRequestId } from "./request-id.ts";
 import {
@@ -97,7 +98,8 @@ export function createApp(
     else c.executionCtx.waitUntil(Promise.allSettled(deferred).then(write));
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
-  app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY" }));
+  // A page brings a policy of its own, which stays.
+  app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY", overwrite: false }));
   app.notFound((c) => problem(c, { kind: "not-found" }));
   app.onError((error, c) => {
     // The kind of a defect helps to find it; its message may quote the request.
@@ -110,6 +112,7 @@ export function createApp(
   if (service.ok) serve(app, service.value, clock, version);
   else {
     const complaints = service.failure;
+    servePages(app, version);
     app.all("*", (c) => problem(c, { kind: "misconfigured", complaints }));
   }
   return app;
@@ -146,11 +149,7 @@ function serve(
     return c.json(await toUsage(accounts, c.get("identity").tenant, clock.nowMs()));
   });
 
-  let document: string | null = null;
-  app.get("/openapi.json", (c) => {
-    document ??= JSON.stringify(app.getOpenAPI31Document(documentHead(version)));
-    return c.body(document, 200, { "Content-Type": "application/json" });
-  });
+  servePages(app, version);
 
   /** A route that ranks: reads, asks and tells, whatever the shapes. */
   const ranking = <S extends z.ZodType>(
@@ -194,22 +193,15 @@ function serve(
     return ok(toRankThemes(outcome.value, tell(c, clock, outcome.value).processingTimeMs));
   });
 
-  for (const route of routes) app.openAPIRegistry.registerPath(route);
-  app.openAPIRegistry.registerComponent("securitySchemes", "key", {
-    type: "http",
-    scheme: "bearer",
-    bearerFormat: "tr_…",
-    description: "An API key of the deployment. A deployment for local work asks for none.",
-  });
   for (const [path, allow] of methods) {
     app.all(path, (c) => problem(c, { kind: "method-not-allowed", allow }));
   }
 }
 
-/** Every route and the methods it answers; the document does not describe itself. */
+/** Every route and the methods it answers; the document does not describe the pages. */
 const methods = new Map([
   ...routes.map(({ path, method }) => [path, method === "get" ? "GET, HEAD" : "POST"] as const),
-  ["/openapi.json", "GET, HEAD"] as const,
+  ...pagePaths.map((path) => [path, "GET, HEAD"] as const),
 ]);
 
 /** Writes an outcome into event and headers; what the answer itself says of the request. */

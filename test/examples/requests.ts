@@ -1,0 +1,86 @@
+// What is asked for the examples of the OpenAPI document, in this order.
+
+export interface ExampleRequest {
+  readonly operationId: string;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly body?: object;
+  readonly accept?: string;
+}
+
+const text =
+  "The rent went up again, and after the bills there is nothing left of my pay. " +
+  "I have not told my partner how much we owe. At night I lie awake and count.";
+
+const themes = [
+  "Money",
+  { id: "sleep", label: "Sleep", description: "Rest, insomnia, dreams" },
+  { id: "travel", label: "Travel", description: "Journeys and far places" },
+];
+
+export const exampleRequests: readonly ExampleRequest[] = [
+  { operationId: "rank", method: "POST", path: "/v1/rank", body: { text, themes } },
+  {
+    operationId: "analyze",
+    method: "POST",
+    path: "/v1/analyze",
+    body: { text, catalog: "life", top_k: 3 },
+  },
+  { operationId: "rankThemes", method: "POST", path: "/rank-themes", body: { text, themes } },
+  { operationId: "health", method: "GET", path: "/healthz" },
+  { operationId: "ready", method: "GET", path: "/readyz" },
+  { operationId: "status", method: "GET", path: "/v1/status" },
+  { operationId: "usage", method: "GET", path: "/v1/usage" },
+];
+
+/** What is sent to get a problem of each type that can be had by asking. */
+export const problemRequests: readonly {
+  readonly slug: string;
+  /** `local`: the stack as it starts; `keyed`: with AUTH_MODE=required; `alone`: its origin is down. */
+  readonly stack: "local" | "keyed" | "alone";
+  readonly path: string;
+  readonly init: RequestInit;
+}[] = [
+  { slug: "not-found", stack: "local", path: "/v1/rnk", init: {} },
+  { slug: "method-not-allowed", stack: "local", path: "/v1/rank", init: {} },
+  {
+    slug: "unsupported-media-type",
+    stack: "local",
+    path: "/v1/rank",
+    init: { method: "POST", body: "text" },
+  },
+  { slug: "invalid-json", stack: "local", path: "/v1/rank", init: post("{") },
+  {
+    slug: "invalid-request",
+    stack: "local",
+    path: "/v1/rank",
+    init: post({ text: "", themes: ["Money", { label: "Sleep", weight: 2 }] }),
+  },
+  {
+    slug: "unknown-catalog",
+    stack: "local",
+    path: "/v1/rank",
+    init: post({ text, catalog: "lief" }),
+  },
+  {
+    slug: "payload-too-large",
+    stack: "local",
+    path: "/v1/rank",
+    init: post({ text: "x".repeat(600_000), catalog: "life" }),
+  },
+  { slug: "unauthorized", stack: "keyed", path: "/v1/rank", init: post({ text, themes }) },
+  {
+    slug: "ranking-unavailable",
+    stack: "alone",
+    path: "/v1/rank",
+    init: post({ text, themes, sources: ["origin"] }),
+  },
+];
+
+function post(body: object | string): RequestInit {
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  };
+}
