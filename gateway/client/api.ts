@@ -79,6 +79,13 @@ export interface Problem {
     detail: string;
   }[];
   attempts?: Attempt[];
+  /**
+   * Of a misconfigured deployment: what is wrong with which.
+   */
+  settings?: {
+    name: string;
+    detail: string;
+  }[];
 }
 export interface RankRequest {
   /**

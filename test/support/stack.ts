@@ -1,6 +1,7 @@
 // The real `npm start`, as a person runs it, on a port of the test's own.
 import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { described } from "./document-check.ts";
 import { freePort } from "./ports.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -153,12 +154,12 @@ function groupsBelow(pid: number): readonly number[] {
   return [...groups];
 }
 
-/** Posts JSON and reads JSON. */
+/** Posts JSON and reads JSON, which must be what the OpenAPI document allows. */
 export async function ask<T>(url: string, path: string, body: object): Promise<T> {
   const response = await fetch(`${url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  return (await response.json()) as T;
+  return (await (await described("POST", `${url}${path}`, response)).json()) as T;
 }

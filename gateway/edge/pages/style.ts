@@ -26,6 +26,7 @@ h2 { font-size: 1.25rem; margin: 3rem 0 0.5rem; border-top: 1px solid var(--line
 h3 { font-size: 1.05rem; margin: 2rem 0 0.25rem; }
 h4 { font-size: 0.9rem; margin: 1.25rem 0 0.25rem; color: var(--soft); }
 .route { font-weight: 600; }
+.route .soft { font-weight: 400; }
 .method { color: var(--soft); font-weight: 700; }
 .soft { color: var(--soft); }
 .fields { list-style: none; padding: 0; margin: 0.5rem 0; }
