@@ -297,9 +297,9 @@ describe("many texts", () => {
     const { code, out, err } = await themerank(["--jsonl", file, "--themes", themes]);
     expect([code, err]).toEqual([0, ""]);
     expect(lines(out)).toMatchObject([
-      { line: 1, themes: [{ label: "Money" }, {}] },
-      { line: 3, id: "req_1" },
-      { line: 4 },
+      { line: 1, data: ranking() },
+      { line: 3, id: 7, data: ranking() },
+      { line: 4, data: ranking() },
     ]);
     expect(gateway.requests.map(({ body }) => (body as { text: string }).text).toSorted()).toEqual([
       "one",
@@ -316,7 +316,7 @@ describe("many texts", () => {
     expect(lines(out)).toMatchObject([
       { line: 1, error: { status: 422, message: "A problem: What it is. (req_1)" } },
       { line: 2, error: { title: "Bad line" } },
-      { line: 3, source: "origin" },
+      { line: 3, data: { source: "origin" } },
     ]);
   });
 

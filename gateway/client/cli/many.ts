@@ -33,7 +33,8 @@ export async function rankMany(job: Job, file: string): Promise<ExitCode> {
       if (error !== null) failures += 1;
       const { line: number, id } = line;
       const place = { line: number, ...(id !== null && { id }) };
-      const told = error === null ? outcome?.data : { error: { ...error, message: worded(error) } };
+      const told =
+        error === null ? { data: outcome?.data } : { error: { ...error, message: worded(error) } };
       await job.print(`${printableJson({ ...place, ...told })}\n`);
       progress.step(error === null);
     }
