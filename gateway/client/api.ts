@@ -1,6 +1,12 @@
 // What goes over the wire, generated from the OpenAPI document by `npm run generate`. Do not edit.
 /* oxlint-disable */
 
+export type TeiRerankAnswer = {
+  index: number;
+  score: number;
+  text?: string;
+}[];
+
 export interface RankAnswer {
   id: string;
   themes: RankedTheme[];
@@ -86,6 +92,18 @@ export interface Problem {
     name: string;
     detail: string;
   }[];
+  /**
+   * As `detail`; there on the rerank dialects' routes.
+   */
+  message?: string;
+  /**
+   * As `message`; there on /rerank.
+   */
+  error?: string;
+  /**
+   * text-embeddings-inference's; there on /rerank.
+   */
+  error_type?: "validation" | "overloaded" | "unhealthy" | "backend";
 }
 export interface RankRequest {
   /**
@@ -197,6 +215,48 @@ export interface AnalyzeRequest {
    */
   evidence?: boolean;
 }
+export interface BatchAnswer {
+  id: string;
+  /**
+   * One for each text, in order; one text's failure is its own.
+   */
+  results: (
+    | RankAnswer
+    | {
+        problem: Problem;
+      }
+  )[];
+  usage: Usage;
+  processing_time_ms: number;
+}
+export interface BatchRequest {
+  /**
+   * Items: 1-20,000 code points after NFC and trimming.
+   */
+  texts: string[];
+  /**
+   * A string "Money" means {"id": "Money", "label": "Money"}.
+   */
+  themes?: (string | Theme)[];
+  /**
+   * Name of a stored catalog, in place of themes. Built in: life.
+   */
+  catalog?: string;
+  /**
+   * How many themes to return.
+   */
+  top_k?: number;
+  min_score?: number;
+  /**
+   * The whole budget of the request, in milliseconds.
+   */
+  timeout_ms?: number;
+  cache?: "default" | "refresh" | "no-store";
+  /**
+   * Rankers this caller accepts. Default: all that are configured.
+   */
+  sources?: ("origin" | "gemini" | "lexical")[];
+}
 export interface RankThemesAnswer {
   /**
    * In the order of the themes.
@@ -212,6 +272,236 @@ export interface RankThemesRequest {
    * 1-20,000 code points after NFC and trimming.
    */
   text: string;
+  /**
+   * A string "Money" means {"id": "Money", "label": "Money"}.
+   */
+  themes: (string | Theme)[];
+}
+export interface CohereRerankAnswer {
+  id: string;
+  model: string;
+  results: {
+    index: number;
+    relevance_score: number;
+    document?: {
+      [k: string]: unknown;
+    };
+  }[];
+  meta: {
+    api_version: {
+      version: string;
+    };
+    billed_units: {
+      search_units: number;
+    };
+  };
+  /**
+   * Jina's and vLLM's. 0 where nobody was asked or the ranker told no number.
+   */
+  usage: {
+    prompt_tokens: number;
+    total_tokens: number;
+  };
+}
+export interface VoyageRerankAnswer {
+  object: "list";
+  data: {
+    index: number;
+    relevance_score: number;
+    document?: string;
+  }[];
+  model: string;
+  usage: {
+    total_tokens: number;
+  };
+}
+/**
+ * Cohere v1 and v2, Jina, vLLM. Documents are given back when `return_documents` is true. Other fields, and null, are ignored.
+ *
+ */
+export interface CohereRerankRequest {
+  /**
+   * Accepted and ignored.
+   */
+  model?: unknown;
+  /**
+   * 1-20,000 code points after NFC and trimming.
+   */
+  query: string;
+  /**
+   * Items: A string, or an object with `text`. The first 620 characters count.
+   */
+  documents: (
+    | string
+    | {
+        [k: string]: unknown;
+      }
+  )[];
+  /**
+   * Above their count means all.
+   */
+  top_n?: number | null;
+  return_documents?: boolean | null;
+  /**
+   * Fields of an object document that count. Default: `text`, else all that are text.
+   */
+  rank_fields?: string[] | null;
+}
+/**
+ * Taken for Voyage's by the key `top_k`, or the header of Voyage's own JavaScript client. Other fields, and null, are ignored.
+ *
+ */
+export interface VoyageRerankRequest {
+  /**
+   * Accepted and ignored.
+   */
+  model?: unknown;
+  /**
+   * 1-20,000 code points after NFC and trimming.
+   */
+  query: string;
+  /**
+   * Items: A string, or an object with `text`. The first 620 characters count.
+   */
+  documents: (
+    | string
+    | {
+        [k: string]: unknown;
+      }
+  )[];
+  /**
+   * Above their count means all.
+   */
+  top_k?: number | null;
+  return_documents?: boolean | null;
+}
+/**
+ * Taken for TEI's by the key `texts`. Other fields, and null, are ignored; scores lie in 0-1, there are no raw ones.
+ *
+ */
+export interface TeiRerankRequest {
+  /**
+   * 1-20,000 code points after NFC and trimming.
+   */
+  query: string;
+  texts: string[];
+  return_text?: boolean | null;
+}
+export interface MixedbreadRerankAnswer {
+  usage: {
+    prompt_tokens: number;
+    total_tokens: number;
+  };
+  model: string;
+  data: {
+    index: number;
+    score: number;
+    input?:
+      | string
+      | {
+          [k: string]: unknown;
+        };
+    object: "rank_result";
+  }[];
+  object: "list";
+  top_k: number;
+  return_input: boolean;
+}
+/**
+ * Other fields, and null, are ignored; without `top_k` all are returned.
+ *
+ */
+export interface MixedbreadRerankRequest {
+  /**
+   * Accepted and ignored.
+   */
+  model?: unknown;
+  /**
+   * 1-20,000 code points after NFC and trimming.
+   */
+  query: string;
+  /**
+   * Items: A string, or an object with `text`. The first 620 characters count.
+   */
+  input: (
+    | string
+    | {
+        [k: string]: unknown;
+      }
+  )[];
+  /**
+   * Fields of an object document that count. Default: `text`, else all that are text.
+   */
+  rank_fields?: string[] | null;
+  /**
+   * Above their count means all.
+   */
+  top_k?: number | null;
+  return_input?: boolean | null;
+}
+export interface JinaClassifyAnswer {
+  data: {
+    object: "classification";
+    index: number;
+    prediction: string;
+    score: number;
+    /**
+     * In the order of the labels; scores do not add up to 1.
+     */
+    predictions: {
+      label: string;
+      score: number;
+    }[];
+  }[];
+  usage: {
+    total_tokens: number;
+  };
+}
+/**
+ * Zero-shot only: `labels` are required. Other fields are ignored.
+ *
+ */
+export interface JinaClassifyRequest {
+  /**
+   * Accepted and ignored.
+   */
+  model?: unknown;
+  input: (
+    | string
+    | {
+        /**
+         * 1-20,000 code points after NFC and trimming.
+         */
+        text: string;
+      }
+  )[];
+  labels: string[];
+}
+export interface CatalogList {
+  catalogs: {
+    name: string;
+    /**
+     * One more with each writing.
+     */
+    version: number;
+    updated_at: string;
+    theme_count: number;
+  }[];
+}
+export interface Catalog {
+  name: string;
+  /**
+   * One more with each writing.
+   */
+  version: number;
+  updated_at: string;
+  themes: {
+    id: string;
+    label: string;
+    description: string;
+  }[];
+}
+export interface CatalogRequest {
   /**
    * A string "Money" means {"id": "Money", "label": "Money"}.
    */

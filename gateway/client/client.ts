@@ -3,6 +3,12 @@ import { analyzeEvents, type AnalyzeEvent } from "./analyze-stream.ts";
 import type {
   AnalyzeAnswer,
   AnalyzeRequest,
+  BatchAnswer,
+  BatchRequest,
+  Catalog,
+  CatalogList,
+  CohereRerankAnswer,
+  CohereRerankRequest,
   RankAnswer,
   RankRequest,
   Status,
@@ -10,14 +16,6 @@ import type {
 } from "./api.ts";
 import { Exchange, type Call, type CallOptions, type Fetch, type Wire } from "./exchange.ts";
 import type { Outcome } from "./outcome.ts";
-import type {
-  BatchAnswer,
-  BatchRequest,
-  Catalog,
-  CatalogList,
-  CohereRerankAnswer,
-  CohereRerankRequest,
-} from "./pending.ts";
 import { systemTimer, type Timer } from "./timer.ts";
 
 export interface ClientOptions {

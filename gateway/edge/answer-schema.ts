@@ -51,7 +51,7 @@ const attempt = z
   })
   .openapi("Attempt");
 
-const usage = z
+export const usage = z
   .object({
     prompt_tokens: z.int().nullable(),
     completion_tokens: z.int().nullable(),
@@ -155,6 +155,19 @@ export const usageAnswer = z
 
 export const healthAnswer = z.object({ status: z.literal("ok") }).openapi("Health");
 
+/** A problem on the paths of other vendors' clients, see dialects/error-shape.ts. */
+const vendorMembers = {
+  message: z
+    .string()
+    .optional()
+    .openapi({ description: "As `detail`; there on the rerank dialects' routes." }),
+  error: z.string().optional().openapi({ description: "As `message`; there on /rerank." }),
+  error_type: z
+    .enum(["validation", "overloaded", "unhealthy", "backend"])
+    .optional()
+    .openapi({ description: "text-embeddings-inference's; there on /rerank." }),
+};
+
 export const problemAnswer = z
   .object({
     type: z.string(),
@@ -170,5 +183,6 @@ export const problemAnswer = z
       .array(z.object({ name: z.string(), detail: z.string() }))
       .optional()
       .openapi({ description: "Of a misconfigured deployment: what is wrong with which." }),
+    ...vendorMembers,
   })
   .openapi("Problem", { description: "RFC 9457." });

@@ -1,7 +1,21 @@
 // Every type of problem: what it is called, what it means and what to do about it. Each has a page.
 
 export interface ProblemType {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 422 | 429 | 500 | 503 | 504;
+  readonly status:
+    | 400
+    | 401
+    | 403
+    | 404
+    | 405
+    | 408
+    | 409
+    | 413
+    | 415
+    | 422
+    | 429
+    | 500
+    | 503
+    | 504;
   readonly title: string;
   /** Whether the same request may succeed later; an answer's own `retryable` is more exact. */
   readonly retryable: boolean;
@@ -23,6 +37,27 @@ export const problemTypes = {
     retryable: false,
     meaning: "The request names a catalog that this tenant does not have.",
     remedy: "GET /v1/catalogs lists those it has. `life` is built in. Or send `themes` instead.",
+  },
+  "catalog-read-only": {
+    status: 409,
+    title: "Catalog is read-only",
+    retryable: false,
+    meaning: "The catalog is built in: every tenant has it, and nobody can write or delete it.",
+    remedy: "Choose another name.",
+  },
+  "too-many-catalogs": {
+    status: 409,
+    title: "Too many catalogs",
+    retryable: false,
+    meaning: "The tenant has as many catalogs as it may.",
+    remedy: "DELETE one first, or replace one that is there: PUT writes over it.",
+  },
+  "catalogs-unavailable": {
+    status: 503,
+    title: "Catalogs unavailable",
+    retryable: true,
+    meaning: "The store of the catalogs did not answer.",
+    remedy: "Nothing is wrong with the request. Send it again after Retry-After, or send `themes`.",
   },
   "method-not-allowed": {
     status: 405,

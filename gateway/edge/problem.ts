@@ -4,6 +4,7 @@ import type { ConfigComplaint } from "../config.ts";
 import { ranOutOfTime } from "../core/failure.ts";
 import type { RankFailure } from "../core/outcome.ts";
 import { toAttempts } from "./answer.ts";
+import { vendorMembers } from "./dialects/error-shape.ts";
 import type { Edge } from "./edge.ts";
 import { problemTypes, type ProblemSlug } from "./problem-types.ts";
 
@@ -16,6 +17,9 @@ export interface FieldError {
 export type Trouble =
   | { readonly kind: "not-found" }
   | { readonly kind: "unknown-catalog" }
+  | { readonly kind: "catalog-read-only" }
+  | { readonly kind: "too-many-catalogs"; readonly limit: number }
+  | { readonly kind: "catalogs-unavailable" }
   | { readonly kind: "method-not-allowed"; readonly allow: string }
   | { readonly kind: "unauthorized" }
   | { readonly kind: "keys-unavailable" }
@@ -41,24 +45,34 @@ interface Wording {
 
 /** The answer for a trouble, with the request's id and no word of the caller's or an upstream's text. */
 export function problem(c: Context<Edge>, trouble: Trouble): Response {
-  const { slug, detail, retryable, headers, extra } = wording(trouble);
-  const { status, title, retryable: mayPass } = problemTypes[slug];
-  const requestId = c.get("requestId");
+  const { slug, detail, headers } = wording(trouble);
+  const { status } = problemTypes[slug];
   c.get("event").set({ problem: slug });
+  const errors = trouble.kind === "invalid-request" ? trouble.errors : [];
   return c.body(
     JSON.stringify({
-      type: `/problems/${slug}`,
-      title,
-      status,
-      detail,
-      instance: `urn:themerank:request:${requestId}`,
-      request_id: requestId,
-      retryable: retryable ?? mayPass,
-      ...extra,
+      ...toProblem(trouble, c.get("requestId")),
+      ...vendorMembers(c.req.path, { status, detail, errors }),
     }),
     status,
     { "Content-Type": "application/problem+json", ...headers },
   );
+}
+
+/** The problem itself, for an answer that holds it beside others. */
+export function toProblem(trouble: Trouble, requestId: string) {
+  const { slug, detail, retryable, extra } = wording(trouble);
+  const { status, title, retryable: mayPass } = problemTypes[slug];
+  return {
+    type: `/problems/${slug}`,
+    title,
+    status: status as number,
+    detail,
+    instance: `urn:themerank:request:${requestId}`,
+    request_id: requestId,
+    retryable: retryable ?? mayPass,
+    ...extra,
+  };
 }
 
 function wording(trouble: Trouble): Wording {
@@ -70,6 +84,22 @@ function wording(trouble: Trouble): Wording {
         slug: trouble.kind,
         detail: "There is no catalog of this name.",
         extra: { errors: [{ pointer: "/catalog", detail: "is not the name of a catalog" }] },
+      };
+    case "catalog-read-only":
+      return {
+        slug: trouble.kind,
+        detail: "A built-in catalog cannot be written; choose another name.",
+      };
+    case "too-many-catalogs":
+      return {
+        slug: trouble.kind,
+        detail: `A tenant may have ${trouble.limit} catalogs; delete one first.`,
+      };
+    case "catalogs-unavailable":
+      return {
+        slug: trouble.kind,
+        detail: "The catalogs could not be read or written; nothing is wrong with the request.",
+        headers: { "Retry-After": "5" },
       };
     case "method-not-allowed":
       return {

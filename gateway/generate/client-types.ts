@@ -45,6 +45,9 @@ const backReference =
 function plain(value: unknown, named = false): unknown {
   if (Array.isArray(value)) return value.map((each) => plain(each));
   if (typeof value !== "object" || value === null) return value;
+  if (!named && Object.keys(value).every((key) => key === "description")) {
+    return { ...value, tsType: "unknown" };
+  }
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => named || !leftOut.has(key))

@@ -18,6 +18,12 @@ const themes = [
   { id: "travel", label: "Travel", description: "Journeys and far places" },
 ];
 
+const rerank = {
+  model: "any",
+  query: text,
+  documents: ["Money", "Sleep: rest, insomnia, dreams", "Travel"],
+};
+
 export const exampleRequests: readonly ExampleRequest[] = [
   { operationId: "rank", method: "POST", path: "/v1/rank", body: { text, themes } },
   {
@@ -26,7 +32,42 @@ export const exampleRequests: readonly ExampleRequest[] = [
     path: "/v1/analyze",
     body: { text, catalog: "life", top_k: 3 },
   },
+  {
+    operationId: "rankBatch",
+    method: "POST",
+    path: "/v1/rank/batch",
+    body: { texts: [text, "Two weeks by train, and not one letter from home."], themes, top_k: 1 },
+  },
   { operationId: "rankThemes", method: "POST", path: "/rank-themes", body: { text, themes } },
+  { operationId: "rerankV2", method: "POST", path: "/v2/rerank", body: { ...rerank, top_n: 2 } },
+  { operationId: "rerankV1", method: "POST", path: "/v1/rerank", body: { ...rerank, top_n: 2 } },
+  {
+    operationId: "rerank",
+    method: "POST",
+    path: "/rerank",
+    body: { query: text, texts: rerank.documents },
+  },
+  {
+    operationId: "reranking",
+    method: "POST",
+    path: "/v1/reranking",
+    body: { model: "any", query: text, input: rerank.documents, top_k: 2 },
+  },
+  {
+    operationId: "classify",
+    method: "POST",
+    path: "/v1/classify",
+    body: { model: "any", input: [text], labels: ["Money", "Sleep"] },
+  },
+  {
+    operationId: "putCatalog",
+    method: "PUT",
+    path: "/v1/catalogs/support-tickets",
+    body: { themes: ["Delivery", { id: "refund", label: "Refund", description: "Money back" }] },
+  },
+  { operationId: "getCatalog", method: "GET", path: "/v1/catalogs/support-tickets" },
+  { operationId: "listCatalogs", method: "GET", path: "/v1/catalogs" },
+  { operationId: "deleteCatalog", method: "DELETE", path: "/v1/catalogs/support-tickets" },
   { operationId: "health", method: "GET", path: "/healthz" },
   { operationId: "ready", method: "GET", path: "/readyz" },
   { operationId: "status", method: "GET", path: "/v1/status" },
@@ -67,6 +108,12 @@ export const problemRequests: readonly {
     stack: "local",
     path: "/v1/rank",
     init: post({ text: "x".repeat(600_000), catalog: "life" }),
+  },
+  {
+    slug: "catalog-read-only",
+    stack: "local",
+    path: "/v1/catalogs/life",
+    init: { ...post({ themes }), method: "PUT" },
   },
   { slug: "unauthorized", stack: "keyed", path: "/v1/rank", init: post({ text, themes }) },
   {

@@ -8,7 +8,8 @@ import { parseArgs } from "node:util";
 import { startFakeGemini } from "../support/fake-gemini.ts";
 import { startFakeVllm } from "../support/fake-vllm.ts";
 import { startStack } from "../support/stack.ts";
-import { IndexUnreachable, prepareSchemathesis, Unmet } from "./environment.ts";
+import { IndexUnreachable, Unmet } from "../support/python-environment.ts";
+import { prepareSchemathesis } from "./environment.ts";
 
 /** sysexits.h EX_TEMPFAIL: not run, which is neither passed nor failed. */
 const notRun = 75;

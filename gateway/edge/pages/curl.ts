@@ -4,7 +4,7 @@ import type { Place } from "./reference.ts";
 /** A command that works as pasted, with THEMERANK_URL and THEMERANK_API_KEY set. */
 export function curl({ method, path, operation }: Place): string {
   const example = operation.requestBody?.content["application/json"]?.example;
-  const url = `"$THEMERANK_URL${path.replace("{name}", "mine")}"`;
+  const url = `"$THEMERANK_URL${path.replace("{name}", "support-tickets")}"`;
   return [
     `curl -s ${method === "get" || method === "post" ? "" : `-X ${method.toUpperCase()} `}${url}`,
     ...((operation.security ?? []).length > 0

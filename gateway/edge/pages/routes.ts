@@ -12,7 +12,7 @@ import { referencePage } from "./reference.ts";
 const allow = "GET, HEAD";
 
 /** What each path may be asked; the document does not describe them. */
-export const pagePaths = ["/openapi.json", "/docs", "/llms.txt"] as const;
+export const pagePaths = ["/openapi.json", "/docs", "/llms.txt", "/problems/{slug}"] as const;
 
 /** @param version the deployment's, as the document tells it */
 export function servePages(app: Hono<Edge>, version: string): void {
@@ -45,7 +45,9 @@ export function servePages(app: Hono<Edge>, version: string): void {
     }
   });
 
-  for (const path of [...pagePaths, "/problems/:slug"]) {
-    app.all(path, (c) => problem(c, { kind: "method-not-allowed", allow }));
+  for (const path of pagePaths) {
+    app.all(path.replace("{slug}", ":slug"), (c) =>
+      problem(c, { kind: "method-not-allowed", allow }),
+    );
   }
 }
