@@ -1,19 +1,17 @@
 // The events of POST /v1/analyze as a stream: the ranking first, then the summary as it is written.
-import type { AnalyzeAnswer, RankAnswer, Usage } from "./api.ts";
+import type { AnalyzeEvent, Done } from "./api.ts";
 import type { Exchange } from "./exchange.ts";
 import { transportError, type ClientError, type Meta } from "./outcome.ts";
 import { serverSentEvents } from "./sse.ts";
 
-export type AnalyzeEvent =
-  | { readonly type: "ranking"; readonly data: RankAnswer }
-  /** A piece of the summary as it is written; the final `summary` replaces all of them. */
-  | { readonly type: "summary.delta"; readonly data: { readonly text: string } }
-  | { readonly type: "summary"; readonly data: AnalyzeAnswer["summary"] }
-  | {
-      readonly type: "done";
-      readonly data: { readonly usage: Usage; readonly processing_time_ms: number };
-      readonly meta: Meta;
-    }
+type Renamed<E> = E extends { event: infer N; data: infer D }
+  ? { readonly type: N; readonly data: D }
+  : never;
+
+/** `summary.delta` is a piece of the summary as it is written; `summary` replaces all of them. */
+export type AnalyzeStreamEvent =
+  | Renamed<Exclude<AnalyzeEvent, { event: "done" }>>
+  | { readonly type: "done"; readonly data: Done; readonly meta: Meta }
   /** The last event in place of `done`: what arrived before it still holds. */
   | { readonly type: "error"; readonly error: ClientError; readonly meta: Meta };
 
@@ -23,9 +21,9 @@ const types: ReadonlySet<string> = new Set(["ranking", "summary.delta", "summary
 export async function* analyzeEvents(
   exchange: Exchange,
   request: object,
-): AsyncGenerator<AnalyzeEvent, void, void> {
+): AsyncGenerator<AnalyzeStreamEvent, void, void> {
   const failed = (error: ClientError) =>
-    ({ type: "error", error, meta: exchange.meta() }) satisfies AnalyzeEvent;
+    ({ type: "error", error, meta: exchange.meta() }) satisfies AnalyzeStreamEvent;
   try {
     const answer = await exchange.send({
       method: "POST",
@@ -41,7 +39,7 @@ export async function* analyzeEvents(
     for await (const { event, data } of serverSentEvents(body)) {
       // An event of a later version is not for us.
       if (!types.has(event)) continue;
-      const told = { type: event, data: JSON.parse(data) as unknown } as AnalyzeEvent;
+      const told = { type: event, data: JSON.parse(data) as unknown } as AnalyzeStreamEvent;
       yield told.type === "done" ? { ...told, meta: exchange.meta() } : told;
       if (told.type === "done") return;
     }

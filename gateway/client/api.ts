@@ -1,6 +1,27 @@
 // What goes over the wire, generated from the OpenAPI document by `npm run generate`. Do not edit.
 /* oxlint-disable */
 
+/**
+ * One server-sent event; `data` is JSON. In this order: `ranking` once, `summary.delta` any number of times, `summary` once, `done` once. The text of `summary` replaces all deltas, which are no part of it when their summarizer failed. Lines that begin with a colon are heartbeats.
+ *
+ */
+export type AnalyzeEvent =
+  | {
+      event: "ranking";
+      data: RankAnswer;
+    }
+  | {
+      event: "summary.delta";
+      data: SummaryDelta;
+    }
+  | {
+      event: "summary";
+      data: Summary;
+    }
+  | {
+      event: "done";
+      data: Done;
+    };
 export type TeiRerankAnswer = {
   index: number;
   score: number;
@@ -160,21 +181,36 @@ export interface AnalyzeAnswer {
   attempts: Attempt[];
   usage: Usage;
   processing_time_ms: number;
-  summary: {
-    text: string | null;
-    status: "complete" | "unavailable";
-    source: "gemini" | "origin" | "extractive" | null;
-    model: string | null;
-    theme_ids: string[];
-    cache: {
-      status: "hit" | "miss" | "bypass";
-      age_s: number | null;
-    };
-    /**
-     * Why the first choice did not answer; null when it did.
-     */
-    reason: string | null;
+  summary: Summary;
+}
+export interface Summary {
+  text: string | null;
+  status: "complete" | "unavailable";
+  source: "gemini" | "origin" | "extractive" | null;
+  model: string | null;
+  theme_ids: string[];
+  cache: {
+    status: "hit" | "miss" | "bypass";
+    age_s: number | null;
   };
+  /**
+   * Why the first choice did not answer; null when it did.
+   */
+  reason: string | null;
+}
+export interface SummaryDelta {
+  /**
+   * What was written since the last one, as it is: no white space is left out.
+   */
+  text: string;
+}
+/**
+ * Of the whole request.
+ *
+ */
+export interface Done {
+  usage: Usage;
+  processing_time_ms: number;
 }
 export interface AnalyzeRequest {
   /**

@@ -1,5 +1,5 @@
 // The client: one method for each thing the service does.
-import { analyzeEvents, type AnalyzeEvent } from "./analyze-stream.ts";
+import { analyzeEvents, type AnalyzeStreamEvent } from "./analyze-stream.ts";
 import type {
   AnalyzeAnswer,
   AnalyzeRequest,
@@ -72,7 +72,7 @@ export class ThemeRank {
   analyzeStream(
     request: AnalyzeRequest,
     options: CallOptions = {},
-  ): AsyncGenerator<AnalyzeEvent, void, void> {
+  ): AsyncGenerator<AnalyzeStreamEvent, void, void> {
     return analyzeEvents(new Exchange(this.#wire, options), request);
   }
 

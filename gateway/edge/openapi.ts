@@ -2,6 +2,7 @@
 import { createRoute, z, type RouteConfig } from "@hono/zod-openapi";
 import {
   analyzeAnswer,
+  analyzeEvent,
   healthAnswer,
   problemAnswer,
   rankAnswer,
@@ -10,7 +11,7 @@ import {
   usageAnswer,
 } from "./answer-schema.ts";
 import { batchAnswer, batchRequest } from "./batch.ts";
-import { catalogAnswer, catalogRequest, catalogsAnswer } from "./catalogs.ts";
+import { catalogAnswer, catalogRequest, catalogsAnswer } from "./catalog-schema.ts";
 import { dialectRoutes, type DialectRoute } from "./dialects/routes.ts";
 import { analyzeRequest, rankRequest, rankThemesRequest } from "./request-schema.ts";
 
@@ -224,6 +225,12 @@ export const routes: readonly RouteConfig[] = [
 ];
 
 for (const route of routes) {
+  if (route.path === "/v1/analyze") {
+    const description =
+      "The answer; as a stream of events where `Accept` names text/event-stream, the ranking first.";
+    const streamed = { "text/event-stream": { schema: analyzeEvent } };
+    route.responses[200] = { description, content: { ...json(analyzeAnswer), ...streamed } };
+  }
   if (["/v1/rank", "/v1/analyze", "/v1/rank/batch"].includes(route.path)) {
     route.responses[404] = problemResponse("There is no catalog of the given name.");
   }

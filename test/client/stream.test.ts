@@ -1,6 +1,6 @@
 // analyzeStream: events in order, one end for each stream, and a service that notices who leaves.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { AnalyzeEvent } from "../../gateway/client/analyze-stream.ts";
+import type { AnalyzeStreamEvent } from "../../gateway/client/analyze-stream.ts";
 import { ThemeRank } from "../../gateway/client/client.ts";
 import { collected } from "../support/collected.ts";
 import {
@@ -34,7 +34,7 @@ beforeEach(() => {
   client = new ThemeRank({ baseUrl: gateway.baseUrl });
 });
 
-async function eventsOf(answer: Answer, options = {}): Promise<AnalyzeEvent[]> {
+async function eventsOf(answer: Answer, options = {}): Promise<AnalyzeStreamEvent[]> {
   gateway.answers = [() => answer];
   return collected(client.analyzeStream(request, options));
 }
@@ -99,7 +99,7 @@ describe("a stream", () => {
 });
 
 describe("a stream that fails", () => {
-  const last = (events: readonly AnalyzeEvent[]) => events.at(-1);
+  const last = (events: readonly AnalyzeStreamEvent[]) => events.at(-1);
 
   it("before it begins is one error: the service's problem, after the one retry", async () => {
     const answer = problemAnswer(503, {}, { "retry-after": "0" });

@@ -33,6 +33,13 @@ export const exampleRequests: readonly ExampleRequest[] = [
     body: { text, catalog: "life", top_k: 3 },
   },
   {
+    operationId: "analyze",
+    method: "POST",
+    path: "/v1/analyze",
+    body: { text, catalog: "life", top_k: 3 },
+    accept: "text/event-stream",
+  },
+  {
     operationId: "rankBatch",
     method: "POST",
     path: "/v1/rank/batch",

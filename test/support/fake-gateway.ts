@@ -1,5 +1,5 @@
 // A gateway that answers what a test tells it to: what the client and its command meet.
-import type { AnalyzeAnswer, RankAnswer } from "../../gateway/client/api.ts";
+import type { RankAnswer, Summary } from "../../gateway/client/api.ts";
 import { FakeServer, type RecordedRequest } from "./fake-server.ts";
 import { jsonAnswer, type Answer } from "./fault.ts";
 
@@ -35,7 +35,7 @@ export function ranking(labels: readonly string[] = ["Money", "Sleep"]): RankAns
   };
 }
 
-export function summaryOf(text: string): AnalyzeAnswer["summary"] {
+export function summaryOf(text: string): Summary {
   return {
     text,
     status: "complete",

@@ -1,9 +1,9 @@
 // What somebody's own code does with the package: compiled in an empty project, run in Node and in a Worker.
-import { ThemeRank, type AnalyzeEvent, type Outcome, type RankAnswer } from "themerank";
+import { ThemeRank, type AnalyzeStreamEvent, type Outcome, type RankAnswer } from "themerank";
 
 export interface Seen {
   readonly best: string;
-  readonly events: readonly AnalyzeEvent["type"][];
+  readonly events: readonly AnalyzeStreamEvent["type"][];
   readonly refused: string;
   readonly unreachable: string;
 }
@@ -21,7 +21,7 @@ export async function use(baseUrl: string, closed: string): Promise<Seen> {
   if (outcome.error !== null) throw new Error(`${outcome.error.title}: ${outcome.error.detail}`);
   const best: string = outcome.data.themes[0]?.label ?? "";
 
-  const events: AnalyzeEvent["type"][] = [];
+  const events: AnalyzeStreamEvent["type"][] = [];
   for await (const event of client.analyzeStream({ text: "The rent.", catalog: "life" })) {
     events.push(event.type);
     if (event.type === "summary" && event.data.text === null)
