@@ -335,7 +335,7 @@ describe("many texts", () => {
       new Promise<string>((resolve) => begun.push(() => resolve(item)));
     const results = inOrder(items, 3, work);
     const first = results.next();
-    await expect.poll(() => begun.length).toBe(3);
+    await expect.poll(() => begun.length, { timeout: 20_000 }).toBe(3);
     begun[2]?.("c");
     begun[1]?.("b");
     await new Promise(setImmediate);
@@ -343,7 +343,7 @@ describe("many texts", () => {
     begun[0]?.("a");
     expect((await first).value).toBe("a");
     const rest = collected(results);
-    await expect.poll(() => begun.length).toBe(5);
+    await expect.poll(() => begun.length, { timeout: 20_000 }).toBe(5);
     for (const end of begun) end("");
     expect(await rest).toEqual(["b", "c", "d", "e"]);
   });
@@ -386,7 +386,7 @@ describe("the process", () => {
   it("ends with 130 when it is interrupted", async () => {
     gateway.fault = { kind: "hang" };
     const { child, ended } = start(["a text"]);
-    await expect.poll(() => gateway.requests.length).toBe(1);
+    await expect.poll(() => gateway.requests.length, { timeout: 20_000 }).toBe(1);
     child.kill("SIGINT");
     expect((await ended).code).toBe(130);
   });

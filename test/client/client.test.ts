@@ -148,7 +148,7 @@ describe("an error", () => {
       gateway.fault = { kind };
       const { error } = await client.rank(request, { timeoutMs: 60 });
       expect(error).toMatchObject({ kind: "timeout", retryable: true });
-      await expect.poll(() => gateway.requests[0]?.aborted).toBe(true);
+      await expect.poll(() => gateway.requests[0]?.aborted, { timeout: 20_000 }).toBe(true);
     },
   );
 
@@ -160,10 +160,10 @@ describe("an error", () => {
     gateway.fault = { kind: "hang" };
     const leaving = new AbortController();
     const call = client.rank(request, { signal: leaving.signal });
-    await expect.poll(() => gateway.requests.length).toBe(1);
+    await expect.poll(() => gateway.requests.length, { timeout: 20_000 }).toBe(1);
     leaving.abort();
     expect((await call).error).toMatchObject({ kind: "aborted", retryable: false });
-    await expect.poll(() => gateway.requests[0]?.aborted).toBe(true);
+    await expect.poll(() => gateway.requests[0]?.aborted, { timeout: 20_000 }).toBe(true);
   });
 });
 

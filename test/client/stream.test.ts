@@ -94,7 +94,7 @@ describe("a stream", () => {
       expect(type).toBe("ranking");
       break;
     }
-    await expect.poll(() => gateway.requests[0]?.aborted).toBe(true);
+    await expect.poll(() => gateway.requests[0]?.aborted, { timeout: 20_000 }).toBe(true);
   });
 });
 
@@ -137,7 +137,7 @@ describe("a stream that fails", () => {
       leaving.abort();
     }
     expect(types).toEqual(["ranking", "aborted"]);
-    await expect.poll(() => gateway.requests[0]?.aborted).toBe(true);
+    await expect.poll(() => gateway.requests[0]?.aborted, { timeout: 20_000 }).toBe(true);
   });
 
   it.each([
