@@ -11,7 +11,7 @@ interface Recorded {
   readonly problems: Readonly<Record<string, { readonly title: string; readonly status: number }>>;
 }
 
-/** By media type: the JSON, or the text of an event stream. */
+/** By media type: the JSON; of a stream the list of its events. */
 type Answers = Readonly<Record<string, unknown>>;
 
 const { operations, problems }: Recorded = recorded;
@@ -48,13 +48,30 @@ export function withExamples<T extends Described>(document: T): T {
               told.map(([slug]) => [slug, { $ref: `#/components/examples/${slug}` }]),
             );
           }
-          if (status.startsWith("2") && answers[type] !== undefined) media.example = answers[type];
+          const answer = answers[type];
+          if (!status.startsWith("2") || answer === undefined) continue;
+          if (type === "text/event-stream") media.examples = byEvent(answer as StreamEvent[]);
+          else media.example = answer;
         }
       }
     }
   }
   return document;
 }
+
+interface StreamEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** One example for each event of a stream; of several of a kind the first. */
+const byEvent = (events: readonly StreamEvent[]) =>
+  Object.fromEntries(
+    events
+      .toReversed()
+      .map((value) => [value.event, { value }])
+      .toReversed(),
+  );
 
 interface Operation {
   readonly operationId: string;

@@ -1,4 +1,6 @@
 // What the real stack answers to the examples' requests: `npm start`, with its embedded origin.
+import { serverSentEvents } from "../../gateway/client/sse.ts";
+import { collected } from "../support/collected.ts";
 import { freePort } from "../support/ports.ts";
 import { startStack } from "../support/stack.ts";
 import { exampleRequests, problemRequests } from "./requests.ts";
@@ -35,10 +37,9 @@ export async function recordExamples(): Promise<Examples> {
       });
       if (!response.ok) throw new Error(`${operationId}: HTTP ${response.status}`);
       const type = response.headers.get("content-type")?.split(";")[0] ?? "";
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      const text = await response.text();
       const answers = operations[operationId]?.answers ?? {};
-      if (type !== "") answers[type] = type === "application/json" ? JSON.parse(text) : text;
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      if (type !== "") answers[type] = await read(response, type);
       operations[operationId] = { ...(body !== undefined && { request: body }), answers };
     }
     await recordProblems(local.url, "local");
@@ -47,9 +48,25 @@ export async function recordExamples(): Promise<Examples> {
   }
 
   const keyed = await startStack([], { AUTH_MODE: "required" });
-  await recordProblems(keyed.url, "keyed").finally(() => keyed.stop());
+  try {
+    await recordProblems(keyed.url, "keyed");
+  } finally {
+    await keyed.stop();
+  }
 
   const alone = await startStack(["--origin", `http://127.0.0.1:${await freePort()}/v1`]);
-  await recordProblems(alone.url, "alone").finally(() => alone.stop());
+  try {
+    await recordProblems(alone.url, "alone");
+  } finally {
+    await alone.stop();
+  }
   return { operations, problems };
+}
+
+/** JSON as it is; a stream as the list of its events. */
+async function read(response: Response, type: string): Promise<unknown> {
+  if (type !== "text/event-stream") return response.json();
+  const body = response.body ?? new ReadableStream<Uint8Array>();
+  const events = await collected(serverSentEvents(body));
+  return events.map(({ event, data }) => ({ event, data: JSON.parse(data) as unknown }));
 }

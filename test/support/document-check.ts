@@ -39,12 +39,12 @@ export async function complaints(method: string, url: string, answer: Response):
   if (isPreflight || pages.test(pathname)) return [];
   const path = templates.find(({ form }) => form.test(pathname));
   const operation = path?.operations[method.toLowerCase().replace("head", "get")];
-  const described = operation?.responses[answer.status] ?? outside(answer.status, operation);
-  if (described === null) return [`${answer.status} is not described`];
-  const missing = Object.keys(described.headers ?? {})
+  const said = operation?.responses[answer.status] ?? outside(answer.status, operation);
+  if (said === null) return [`${answer.status} is not described`];
+  const missing = Object.keys(said.headers ?? {})
     .filter((name) => !answer.headers.has(name))
     .map((name) => `${name} is missing`);
-  return [...missing, ...(await bodyComplaints(method, described, answer))];
+  return [...missing, ...(await bodyComplaints(method, said, answer))];
 }
 
 /** @throws when the document does not allow the answer; returns it, its body unread */

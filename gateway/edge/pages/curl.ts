@@ -1,5 +1,5 @@
 // An operation as a line for the shell, and an answer as text.
-import type { Place } from "./reference.ts";
+import type { Media, Place } from "./reference.ts";
 
 /** A command that works as pasted, with THEMERANK_URL and THEMERANK_API_KEY set. */
 export function curl({ method, path, operation }: Place): string {
@@ -19,7 +19,13 @@ export function curl({ method, path, operation }: Place): string {
   ].join(" \\\n  ");
 }
 
-/** JSON indented; an event stream as it is. */
-export function sample(example: unknown): string {
-  return typeof example === "string" ? example : JSON.stringify(example, null, 2);
+/** JSON, indented. */
+export const sample = (example: unknown) => JSON.stringify(example, null, 2);
+
+/** A stream as it comes over the wire. */
+export function events({ examples = {} }: Media): string {
+  return Object.values(examples)
+    .map(({ value }) => value as { event: string; data: unknown })
+    .map(({ event, data }) => `event: ${event}\ndata: ${JSON.stringify(data)}\n`)
+    .join("\n");
 }

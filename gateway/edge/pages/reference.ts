@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import type { OpenApiDocument } from "../document.ts";
 import { problemTypes } from "../problem-types.ts";
-import { curl, sample } from "./curl.ts";
+import { curl, events, sample } from "./curl.ts";
 import type { Html, Page } from "./page.ts";
 import { fields, kind, type Schema } from "./schema.ts";
 
@@ -18,7 +18,14 @@ export interface Operation {
   readonly responses: Readonly<Record<string, { description: string; content?: Content }>>;
 }
 
-export type Content = Readonly<Record<string, { schema: Schema; example?: unknown } | undefined>>;
+export type Content = Readonly<Record<string, Media | undefined>>;
+
+/** A stream has an example for each of its events. */
+export interface Media {
+  readonly schema: Schema;
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly value?: unknown }>>;
+}
 
 /** One method of one path. */
 export interface Place {
@@ -111,26 +118,21 @@ function section({ method, path, operation }: Place): Html {
     <h4>Example</h4>
     ${code(curl({ method, path, operation }))}
     ${good.map(([status, { content = {} }]) =>
-      Object.entries(content).map(
-        ([type, told]) =>
-          html`${
-            told?.example === undefined
-              ? ""
-              : html`<h4>Answer, ${status} ${type}</h4>
-                  ${code(sample(told.example))}`
-          }
-          ${
-            told === undefined || type !== "application/json"
-              ? ""
-              : html`<p class="soft">All fields: ${kind(told.schema)}</p>`
-          }`,
-      ),
+      Object.entries(content).map(([type, media]) => (media ? answer(status, type, media) : "")),
     )}
     <h4>Other answers</h4>
     <ul>
       ${bad.map(([status, told]) => html`<li><code>${status}</code> ${told.description}</li>`)}
     </ul>
   </section>`;
+}
+
+function answer(status: string, type: string, media: Media): Html {
+  const recorded = media.example === undefined ? "" : sample(media.example);
+  const shown = type === "text/event-stream" ? events(media) : recorded;
+  const heading = html`<h4>Answer, ${status} ${type}</h4>`;
+  return html`${shown === "" ? "" : html`${heading}${code(shown)}`}
+    <p class="soft">All fields: ${kind(media.schema)}</p>`;
 }
 
 const parameter = ({

@@ -66,7 +66,9 @@ export async function compile(
   const config = { compilerOptions, include: ["consumer.ts"] };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   const tsc = join(root, "node_modules/.bin/tsc");
-  const failed = (error: { stdout?: string }) => ({ stdout: error.stdout ?? String(error) });
+  const failed = (error: Error & { stdout?: string }) => ({
+    stdout: error.stdout ?? error.message,
+  });
   const { stdout } = await run(tsc, ["-p", folder], { cwd: folder }).catch(failed);
   return stdout;
 }
