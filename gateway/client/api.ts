@@ -549,6 +549,10 @@ export interface Health {
 export interface Status {
   status: "ok" | "degraded";
   version: string;
+  /**
+   * Cloudflare's id of the version that answers; null where it has none.
+   */
+  deployment: string | null;
   mode: "hybrid" | "all-gemini" | "all-local" | "lexical";
   rankers: {
     source: "origin" | "gemini" | "lexical";

@@ -156,6 +156,9 @@ export const statusAnswer = z
   .object({
     status: z.enum(["ok", "degraded"]),
     version: z.string(),
+    deployment: z.string().nullable().openapi({
+      description: "Cloudflare's id of the version that answers; null where it has none.",
+    }),
     mode: z.enum(["hybrid", "all-gemini", "all-local", "lexical"]),
     rankers: z.array(z.object({ source: z.enum(rankerSources), ...provider })),
     summarizers: z.array(z.object({ source: z.enum(summarizerSources), ...provider })),

@@ -91,6 +91,8 @@ export interface Service {
   /** What tenants spend and ask; null = nobody counts. */
   readonly accounts: Accounts | null;
   readonly catalogs: Catalogs;
+  /** Cloudflare's id of the version that runs; null where it is not bound. */
+  readonly deployment: string | null;
 }
 
 /**
@@ -132,7 +134,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline, circuits, access, accounts, catalogs }: Service,
+  { config, pipeline, circuits, access, accounts, catalogs, deployment }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -154,7 +156,9 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, circuits(), version)));
+  app.get("/v1/status", (c) =>
+    c.json(toStatus(config, pipeline, circuits(), { version, deployment })),
+  );
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");

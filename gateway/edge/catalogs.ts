@@ -47,7 +47,9 @@ export function serveCatalogs(app: OpenAPIHono<Edge>, access: Access, catalogs: 
   });
 
   app.delete("/v1/catalogs/:name", guard(access, "admin"), async (c) => {
-    const removed = await catalogs.remove(c.get("identity").tenant, c.req.param("name"));
+    const name = c.req.param("name");
+    if (!catalogName.test(name)) return problem(c, { kind: "unknown-catalog" });
+    const removed = await catalogs.remove(c.get("identity").tenant, name);
     return removed.ok ? c.body(null, 204) : problem(c, troubleOf(removed.failure));
   });
 }

@@ -179,7 +179,12 @@ const catalogRoutes: readonly RouteConfig[] = [
     summary: "Delete a catalog",
     description: "Asks for the scope `admin`. One that is not there is deleted already.",
     request: catalogName,
-    responses: { 204: { description: "It is gone." }, ...catalogProblems, ...readOnly },
+    responses: {
+      204: { description: "It is gone." },
+      ...catalogProblems,
+      404: problemResponse("No catalog can have this name."),
+      ...readOnly,
+    },
   }),
 ];
 

@@ -140,6 +140,7 @@ describe("writing a catalogue", () => {
     expect(await pointers("/v1/catalogs/Not%20a%20name", { themes })).toEqual([422, "/name"]);
     expect(await pointers(`/v1/catalogs/${"a".repeat(65)}`, { themes })).toEqual([422, "/name"]);
     expect((await ask("GET", "/v1/catalogs/Not%20a%20name")).status).toBe(404);
+    expect((await ask("DELETE", "/v1/catalogs/Not%20a%20name")).status).toBe(404);
     expect((await ask("GET", "/v1/catalogs/a/b")).status).toBe(404);
   });
 

@@ -105,6 +105,7 @@ export const abuse: readonly Case[] = [
           accounts: null,
           catalogs: never,
           circuits: () => ({}),
+          deployment: null,
         }),
         clock,
         "0",
