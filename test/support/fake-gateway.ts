@@ -30,7 +30,13 @@ export function ranking(labels: readonly string[] = ["Money", "Sleep"]): RankAns
     reason: null,
     cache: { status: "miss", known: 0, ranked: labels.length, age_s: null },
     attempts: [{ source: "origin", outcome: "ok", reason: null, duration_ms: 7 }],
-    usage: { prompt_tokens: null, completion_tokens: null, cost_usd: null, saved_usd: 0 },
+    usage: {
+      prompt_tokens: null,
+      completion_tokens: null,
+      cost_usd: null,
+      saved_usd: 0,
+      calls: [],
+    },
     processing_time_ms: 9,
   };
 }
