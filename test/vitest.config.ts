@@ -52,6 +52,7 @@ export default defineConfig({
             "test/gpu-origin/**/*.test.ts",
             "test/start/**/*.test.ts",
             "test/keys/**/*.test.ts",
+            "test/deploy/**/*.test.ts",
             "test/supply-chain/**/*.test.ts",
             "test/embedded/**/*.test.ts",
             "test/e2e/**/*.test.ts",
