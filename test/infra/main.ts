@@ -5,6 +5,7 @@ import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
 import { gpuOriginChecks } from "./gpu-origin/checks.ts";
+import { observabilityChecks } from "./observability/checks.ts";
 import { runbookChecks } from "./runbooks/checks.ts";
 import { secretsChecks } from "./secrets/checks.ts";
 import { terraformChecks } from "./terraform/checks.ts";
@@ -21,6 +22,7 @@ const suites: readonly (readonly Check[])[] = [
   terraformChecks,
   awsApplyChecks,
   gpuOriginChecks,
+  observabilityChecks,
 ];
 
 const { values, positionals } = parseArgs({
