@@ -367,7 +367,7 @@ describe("the event of a streamed request", () => {
       source: "origin",
       summary_source: "gemini",
     });
-    expect(lines[0]?.["duration_ms"]).toBeGreaterThanOrEqual(done.processing_time_ms);
+    expect(lines[0]?.["streamed_ms"]).toBeGreaterThanOrEqual(done.processing_time_ms);
     expect(done.processing_time_ms).toBeGreaterThan(400);
   });
 

@@ -5,6 +5,8 @@ import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
 import { gpuOriginChecks } from "./gpu-origin/checks.ts";
+import { secretsChecks } from "./secrets/checks.ts";
+import { observabilityChecks } from "./observability/checks.ts";
 import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
 
@@ -14,9 +16,11 @@ const notRunStatus = 75;
 /** All checks, in the order in which they are told. */
 const suites: readonly (readonly Check[])[] = [
   bootstrapChecks,
+  secretsChecks,
   terraformChecks,
   awsApplyChecks,
   gpuOriginChecks,
+  observabilityChecks,
 ];
 
 const { values, positionals } = parseArgs({

@@ -21,6 +21,6 @@ output "wrangler" {
 }
 
 output "tunnel_id" {
-  description = "Whose token infra/secrets.ts hands to the machine; null without an origin."
+  description = "Whose token `npm run secrets` hands to the machine; null without an origin."
   value       = one(cloudflare_zero_trust_tunnel_cloudflared.origin[*].id)
 }
