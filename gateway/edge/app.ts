@@ -50,7 +50,7 @@ import type { Edge } from "./edge.ts";
 import { openCallLog, requestEvent } from "./event.ts";
 import { guard, holdsScope, type Access } from "./guard.ts";
 import { methods, pattern, routeOf } from "./methods.ts";
-import { documentHead, routes } from "./openapi.ts";
+import { servePages } from "./pages/routes.ts";
 import { problem, type Trouble } from "./problem.ts";
 import { newRequestId } from "./request-id.ts";
 import {
@@ -130,7 +130,8 @@ export function createApp(
     await next();
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
-  app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY" }));
+  // A page brings a policy of its own, which stays.
+  app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY", overwrite: false }));
   app.notFound((c) => problem(c, { kind: "not-found" }));
   app.onError((error, c) => {
     // The kind of a defect helps to find it; its message may quote the request.
@@ -143,6 +144,7 @@ export function createApp(
   if (service.ok) serve(app, service.value, clock, version, recent);
   else {
     const complaints = service.failure;
+    servePages(app, version);
     app.all("*", (c) => problem(c, { kind: "misconfigured", complaints }));
   }
   return app;
@@ -187,11 +189,7 @@ function serve(
     return c.json(await toUsage(accounts, c.get("identity").tenant, clock.nowMs()));
   });
 
-  let document: string | null = null;
-  app.get("/openapi.json", (c) => {
-    document ??= JSON.stringify(app.getOpenAPI31Document(documentHead(version)));
-    return c.body(document, 200, { "Content-Type": "application/json" });
-  });
+  servePages(app, version);
 
   const prices = { models: config.PRICES, originHourlyUsd: config.ORIGIN_HOURLY_USD };
 
@@ -282,13 +280,6 @@ function serve(
 
   serveCatalogs(app, access, catalogs);
 
-  for (const route of routes) app.openAPIRegistry.registerPath(route);
-  app.openAPIRegistry.registerComponent("securitySchemes", "key", {
-    type: "http",
-    scheme: "bearer",
-    bearerFormat: "tr_…",
-    description: "An API key of the deployment. A deployment for local work asks for none.",
-  });
   for (const [path, allow] of methods) {
     app.all(pattern(path), (c) => problem(c, { kind: "method-not-allowed", allow }));
   }
