@@ -32,6 +32,7 @@ import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
 import { createReplicatedSummarizer } from "./summarize/replicated-summarizer.ts";
 import { reportAccessFault, reportAlarm, reportBudgetFault } from "./telemetry.ts";
 import { Accounts } from "./tenancy/account.ts";
+import { Catalogs } from "./tenancy/catalogs.ts";
 import { Keys } from "./tenancy/keys.ts";
 import { callLimits } from "./tenancy/ledger.ts";
 
@@ -79,7 +80,8 @@ function createAppFor(env: Env): App {
     ...(origin && { origin: origin.health.view() }),
     ...(gemini && { gemini: gemini.health.view }),
   });
-  const service = { config: config.value, pipeline, access, accounts, circuits };
+  const catalogs = new Catalogs(env.STATE, clock, reportAccessFault);
+  const service = { config: config.value, pipeline, access, accounts, catalogs, circuits };
   return createApp(ok(service), clock, version);
 }
 
@@ -178,8 +180,8 @@ function createGemini(config: Config): Gemini | null {
     models: config.GEMINI_MODELS,
     alarm: reportAlarm,
   });
-  const generate: GeminiApi["generate"] = (request, stage) =>
-    health.ask(stage, () => api.generate(request, stage));
+  const generate: GeminiApi["generate"] = (request, stage, progress) =>
+    health.ask(stage, () => api.generate(request, stage, progress));
   return { health, api: { generate } };
 }
 

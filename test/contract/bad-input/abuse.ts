@@ -103,6 +103,7 @@ export const abuse: readonly Case[] = [
           pipeline: never,
           access: { mode: "open", egress: "any" } as never,
           accounts: null,
+          catalogs: never,
           circuits: () => ({}),
         }),
         clock,
