@@ -5,6 +5,8 @@ import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
 import { gpuOriginChecks } from "./gpu-origin/checks.ts";
+import { runbookChecks } from "./runbooks/checks.ts";
+import { secretsChecks } from "./secrets/checks.ts";
 import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
 
@@ -13,7 +15,9 @@ const notRunStatus = 75;
 
 /** All checks, in the order in which they are told. */
 const suites: readonly (readonly Check[])[] = [
+  runbookChecks,
   bootstrapChecks,
+  secretsChecks,
   terraformChecks,
   awsApplyChecks,
   gpuOriginChecks,

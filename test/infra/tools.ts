@@ -126,7 +126,10 @@ async function linked(existing: string, name: string): Promise<boolean> {
 async function installPython(): Promise<void> {
   const venv = join(home, "venv");
   const mark = join(home, "venv.done");
-  const key = createHash("sha256").update(venv).update(await readFile(requirements)).digest("hex");
+  const key = createHash("sha256")
+    .update(venv)
+    .update(await readFile(requirements))
+    .digest("hex");
   if (existsSync(mark) && (await readFile(mark, "utf8")) === key) return;
   await rm(venv, { recursive: true, force: true });
   await must("python3", ["-m", "venv", venv]).catch(() => {

@@ -26,7 +26,11 @@ export async function startMoto(): Promise<Moto> {
   const send = async (service: string, headers: Record<string, string>, body: string) => {
     const credential = `Credential=test/20260101/us-east-1/${service}/aws4_request`;
     const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=test`;
-    const answer = await fetch(url, { method: "POST", headers: { authorization, ...headers }, body });
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { authorization, ...headers },
+      body,
+    });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`moto, ${service}: ${answer.status} ${text}`);
     return text;
@@ -53,7 +57,13 @@ export async function startMoto(): Promise<Moto> {
   const until = Date.now() + startMs;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- until it listens
-    if (await fetch(`${url}/moto-api/`).then(() => true, () => false)) return moto;
+    if (
+      await fetch(`${url}/moto-api/`).then(
+        () => true,
+        () => false,
+      )
+    )
+      return moto;
     if (child.exitCode !== null || Date.now() > until) throw new Error("moto does not start");
     // oxlint-disable-next-line no-await-in-loop
     await wait(200);

@@ -34,7 +34,8 @@ const isOpen = (value: unknown) => Array.isArray(value) && value.length > 0;
 
 const noIngress: Rule = ({ type, values }) => {
   if (type === "aws_vpc_security_group_ingress_rule") return "is an ingress rule";
-  if (type === "aws_security_group_rule" && values["type"] === "ingress") return "is an ingress rule";
+  if (type === "aws_security_group_rule" && values["type"] === "ingress")
+    return "is an ingress rule";
   const isGroup = type === "aws_security_group" || type === "aws_default_security_group";
   return isGroup && isOpen(values["ingress"]) ? "has an ingress rule" : null;
 };

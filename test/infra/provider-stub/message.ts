@@ -32,7 +32,9 @@ function schema(block: Block): Buffer {
 
 function blockMessage({ attributes, blocks }: Block): Buffer {
   return Buffer.concat([
-    ...Object.entries(attributes).map(([name, attribute]) => field(2, attributeMessage(name, attribute))),
+    ...Object.entries(attributes).map(([name, attribute]) =>
+      field(2, attributeMessage(name, attribute)),
+    ),
     ...Object.entries(blocks).map(([name, block]) =>
       field(
         3,
@@ -60,7 +62,9 @@ function attributeMessage(name: string, attribute: Attribute): Buffer {
 
 function objectMessage({ attributes }: Block, nesting: string): Buffer {
   return Buffer.concat([
-    ...Object.entries(attributes).map(([name, attribute]) => field(1, attributeMessage(name, attribute))),
+    ...Object.entries(attributes).map(([name, attribute]) =>
+      field(1, attributeMessage(name, attribute)),
+    ),
     varintField(3, nestingModes[nesting] ?? 1),
   ]);
 }

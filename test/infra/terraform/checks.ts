@@ -3,14 +3,24 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { must, ran, type Check } from "../check.ts";
-import { copyInfra, initReal, roots, validateAndTest, withStubs, work, type Root } from "./roots.ts";
+import {
+  copyInfra,
+  initReal,
+  roots,
+  validateAndTest,
+  withStubs,
+  work,
+  type Root,
+} from "./roots.ts";
 
 const format: Check = {
   name: "infra: every file is in Terraform's format",
   needs: ["terraform"],
   async run() {
     await copyInfra();
-    await must("terraform", ["fmt", "-check", "-recursive", "-diff"], { cwd: work });
+    await must("terraform", ["fmt", "-check", "-recursive", "-diff", "modules", "environments"], {
+      cwd: work,
+    });
   },
 };
 
