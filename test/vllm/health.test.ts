@@ -28,7 +28,7 @@ const check = (settings: Readonly<Record<string, string>> = {}): Promise<number>
 
 const ranked = async () => (await vllm.metrics()).get("vllm:request_success_total") ?? 0;
 
-/** Begins to write 24 words; resolves once the first has come, with what reads the rest to the end. */
+/** Begins to write six words; resolves once the first has come, with what reads the rest to the end. */
 async function beginWork(): Promise<() => Promise<string>> {
   const answer = await fetch(`${vllm.url}/completions`, {
     method: "POST",
@@ -36,7 +36,8 @@ async function beginWork(): Promise<() => Promise<string>> {
     body: JSON.stringify({
       model: "theme-ranker",
       prompt: "The rent is late and",
-      max_tokens: 24,
+      // Few enough to end within the 30 s of --shutdown-timeout on a machine that has other work.
+      max_tokens: 6,
       ignore_eos: true,
       temperature: 0,
       stream: true,
