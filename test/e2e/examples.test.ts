@@ -12,6 +12,7 @@ const volatile = new Set([
   "processing_time_ms",
   "processing_time",
   "version",
+  "deployment",
   "updated_at",
   "since",
   "day",
