@@ -6,7 +6,8 @@ import type { Bill, CallLog } from "./core/call-log.ts";
 import type { Egress, RankerSource, Span, Theme } from "./core/domain.ts";
 import { fail, ok, type Failure, type Result } from "./core/failure.ts";
 import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
-import type { Allowance, Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
+import type { Allowance, Clock, Deadline, Progress, Ranker, Summarizer } from "./core/ports.ts";
+import { inTurns } from "./resilience/bounded.ts";
 import { createDeadline } from "./resilience/deadline.ts";
 import { failover } from "./resilience/failover.ts";
 
@@ -35,6 +36,8 @@ export interface Caller extends Pick<Visit, "tenant" | "defer" | "report"> {
   readonly calls: CallLog;
   /** Hears what a stage took, ms, a part at a time. */
   readonly spend?: (stage: "cache" | "summary-cache", ms: number) => void;
+  /** Aborts when the caller has left and upstream work is not to go on for others; absent = it does. */
+  readonly left?: AbortSignal;
 }
 
 export interface RankQuery extends Pick<RankThroughRequest, "text" | "themes" | "mode"> {
@@ -110,12 +113,31 @@ export async function rank(
   });
 }
 
-/** Writes a summary around the first themes of a ranking. Never fails: it may be unavailable. */
+/** Workers lets a request wait for six answers at once; the cache's own reads need some of them. */
+const rankingsAtOnce = 4;
+
+/**
+ * Several rankings within one deadline; what becomes of one is its own. In the order of the queries.
+ * @param callerOf gives each ranking a caller: how many calls it may bring about is its own too
+ */
+export function rankAll(
+  pipeline: Pipeline,
+  queries: readonly RankQuery[],
+  callerOf: () => Caller,
+): Promise<Result<RankOutcome, RankFailure>[]> {
+  return inTurns(queries, rankingsAtOnce, (query) => rank(pipeline, query, callerOf()));
+}
+
+/**
+ * Writes a summary around the first themes of a ranking. Never fails: it may be unavailable.
+ * @param progress hears what is being written, of one summarizer after another where they fail
+ */
 export async function summarize(
   pipeline: Pipeline,
   query: AnalyzeQuery,
   ranked: readonly RankedTheme[],
   caller: Caller,
+  progress?: Progress,
 ): Promise<SummaryOutcome> {
   const themes = ranked.slice(0, query.maxThemes).map(({ theme }) => theme);
   const themeIds = themes.map(({ id }) => id);
@@ -140,8 +162,8 @@ export async function summarize(
       const deadline = shareOf(whole, summarizer, pipeline.summarizers, gate);
       const visit = visitOf(caller, query, preferred, deadline);
       const readTook = (ms: number) => caller.spend?.("summary-cache", ms);
-      const request = { ...visit, readTook, text, themes, language };
-      return pipeline.summaryCache.summarize(summarizer, request);
+      const asked = { readTook, text, themes, language, ...(progress && { progress }) };
+      return pipeline.summaryCache.summarize(summarizer, { ...visit, ...asked });
     },
   );
   const reason = failures[0]?.reason ?? null;
@@ -151,23 +173,28 @@ export async function summarize(
   return { written: { text, source, model, version }, themeIds, cache, attempts, reason };
 }
 
+/** The ranking that a summary is to be written around, with its evidence where that is asked for. */
+export async function rankForSummary(
+  pipeline: Pipeline,
+  query: AnalyzeQuery,
+  caller: Caller,
+): Promise<Result<RankOutcome, RankFailure>> {
+  const ranking = await rank(pipeline, query, caller);
+  if (!ranking.ok || !query.evidence) return ranking;
+  const themes = withEvidence(pipeline, query, ranking.value.themes);
+  return ok({ ...ranking.value, themes });
+}
+
 /** The ranking, then the summary around its first themes. */
 export async function analyze(
   pipeline: Pipeline,
   query: AnalyzeQuery,
   caller: Caller,
 ): Promise<Result<{ ranking: RankOutcome; summary: SummaryOutcome; usage: Bill }, RankFailure>> {
-  const ranking = await rank(pipeline, query, caller);
+  const ranking = await rankForSummary(pipeline, query, caller);
   if (!ranking.ok) return ranking;
   const summary = await summarize(pipeline, query, ranking.value.themes, caller);
-  const themes = query.evidence
-    ? withEvidence(pipeline, query, ranking.value.themes)
-    : ranking.value.themes;
-  return ok({
-    ranking: { ...ranking.value, themes },
-    summary,
-    usage: caller.calls.bill,
-  });
+  return ok({ ranking: ranking.value, summary, usage: caller.calls.bill });
 }
 
 function withEvidence(
@@ -198,7 +225,8 @@ function visitOf(
 /** The caller's time, and its tenant's money. */
 function deadlineOf({ clock, allowance }: Pipeline, caller: Caller): Deadline {
   const pay = async (budgetMs: number) => (await allowance?.take(caller.tenant, budgetMs)) ?? null;
-  return createDeadline(clock, caller.startedMs, caller.budgetMs, { calls: caller.calls, pay });
+  const { calls, left, startedMs, budgetMs } = caller;
+  return createDeadline(clock, startedMs, budgetMs, { calls, pay, ...(left && { left }) });
 }
 
 /** Of what is left, what a provider may take while another one that needs time stands behind it. */

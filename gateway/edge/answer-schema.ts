@@ -71,7 +71,7 @@ const upstreamCall = z
   })
   .openapi("UpstreamCall");
 
-const usage = z
+export const usage = z
   .object({
     ...consumed,
     saved_usd: z.number().min(0).nullable().openapi({
@@ -107,23 +107,54 @@ const rankAnswerFields = {
 
 export const rankAnswer = z.object(rankAnswerFields).openapi("RankAnswer");
 
-export const analyzeAnswer = z
+export const summaryAnswer = z
   .object({
-    ...rankAnswerFields,
-    summary: z.object({
-      text: z.string().nullable(),
-      status: z.enum(["complete", "unavailable"]),
-      source: z.enum(summarizerSources).nullable(),
-      model: z.string().nullable(),
-      theme_ids: z.array(z.string()),
-      cache: z.object({
-        status: z.enum(["hit", "miss", "bypass"]),
-        age_s: z.int().nullable(),
-      }),
-      reason,
+    text: z.string().nullable(),
+    status: z.enum(["complete", "unavailable"]),
+    source: z.enum(summarizerSources).nullable(),
+    model: z.string().nullable(),
+    theme_ids: z.array(z.string()),
+    cache: z.object({
+      status: z.enum(["hit", "miss", "bypass"]),
+      age_s: z.int().nullable(),
+    }),
+    reason,
+  })
+  .openapi("Summary");
+
+export const analyzeAnswer = z
+  .object({ ...rankAnswerFields, summary: summaryAnswer })
+  .openapi("AnalyzeAnswer");
+
+const summaryDelta = z
+  .object({
+    text: z.string().min(1).openapi({
+      description: "What was written since the last one, as it is: no white space is left out.",
     }),
   })
-  .openapi("AnalyzeAnswer");
+  .openapi("SummaryDelta");
+
+export const doneEvent = z
+  .object({ usage, processing_time_ms: z.int() })
+  .openapi("Done", { description: "Of the whole request." });
+
+const event = <N extends string, S extends z.ZodType>(name: N, data: S) =>
+  z.object({ event: z.literal(name), data });
+
+/** The events of a streamed answer; `data` is one line of JSON on the wire. */
+export const analyzeEvent = z
+  .discriminatedUnion("event", [
+    event("ranking", rankAnswer),
+    event("summary.delta", summaryDelta),
+    event("summary", summaryAnswer),
+    event("done", doneEvent),
+  ])
+  .openapi("AnalyzeEvent", {
+    description:
+      "One server-sent event; `data` is JSON. In this order: `ranking` once, `summary.delta` any number " +
+      "of times, `summary` once, `done` once. The text of `summary` replaces all deltas, which are no " +
+      "part of it when their summarizer failed. Lines that begin with a colon are heartbeats.",
+  });
 
 export const rankThemesAnswer = z
   .object({
@@ -188,6 +219,9 @@ export const statusAnswer = z
   .object({
     status: z.enum(["ok", "degraded"]),
     version: z.string(),
+    deployment: z.string().nullable().openapi({
+      description: "Cloudflare's id of the version that answers; null where it has none.",
+    }),
     mode: z.enum(["hybrid", "all-gemini", "all-local", "lexical"]),
     rankers: z.array(z.object({ source: z.enum(rankerSources), ...provider })),
     summarizers: z.array(z.object({ source: z.enum(summarizerSources), ...provider })),
@@ -219,6 +253,19 @@ export const usageAnswer = z
 
 export const healthAnswer = z.object({ status: z.literal("ok") }).openapi("Health");
 
+/** A problem on the paths of other vendors' clients, see dialects/error-shape.ts. */
+const vendorMembers = {
+  message: z
+    .string()
+    .optional()
+    .openapi({ description: "As `detail`; there on the rerank dialects' routes." }),
+  error: z.string().optional().openapi({ description: "As `message`; there on /rerank." }),
+  error_type: z
+    .enum(["validation", "overloaded", "unhealthy", "backend"])
+    .optional()
+    .openapi({ description: "text-embeddings-inference's; there on /rerank." }),
+};
+
 export const problemAnswer = z
   .object({
     type: z.string(),
@@ -231,5 +278,6 @@ export const problemAnswer = z
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
     attempts: z.array(attempt).optional(),
     usage: usage.optional(),
+    ...vendorMembers,
   })
   .openapi("Problem", { description: "RFC 9457." });

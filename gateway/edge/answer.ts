@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Bill } from "../core/call-log.ts";
 import type { Usage } from "../core/domain.ts";
 import type { Attempt, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
-import type { analyzeAnswer, rankAnswer } from "./answer-schema.ts";
+import type { analyzeAnswer, doneEvent, rankAnswer, summaryAnswer } from "./answer-schema.ts";
 
 type RankAnswer = z.output<typeof rankAnswer>;
 type AnalyzeAnswer = z.output<typeof analyzeAnswer>;
@@ -36,9 +36,16 @@ export function toRankAnswer(ranking: RankOutcome, receipt: Receipt): RankAnswer
       age_s: ranking.cache.ageSeconds,
     },
     attempts: toAttempts(ranking.attempts),
-    usage: toReceipt(receipt.usage),
-    processing_time_ms: receipt.processingTimeMs,
+    ...toDone(receipt),
   };
+}
+
+/** What a request took, in the answer and at the end of a stream. */
+export function toDone({
+  usage,
+  processingTimeMs,
+}: Omit<Receipt, "requestId">): z.output<typeof doneEvent> {
+  return { usage: toReceipt(usage), processing_time_ms: processingTimeMs };
 }
 
 /** Tokens and US dollars, in sum and call by call. */
@@ -74,18 +81,23 @@ export function toAnalyzeAnswer(
   summary: SummaryOutcome,
   receipt: Receipt,
 ): AnalyzeAnswer {
-  const { written } = summary;
+  return { ...toRankAnswer(ranking, receipt), summary: toSummary(summary) };
+}
+
+export function toSummary({
+  written,
+  themeIds,
+  cache,
+  reason,
+}: SummaryOutcome): z.output<typeof summaryAnswer> {
   return {
-    ...toRankAnswer(ranking, receipt),
-    summary: {
-      text: written?.text ?? null,
-      status: written === null ? "unavailable" : "complete",
-      source: written?.source ?? null,
-      model: written?.model ?? null,
-      theme_ids: [...summary.themeIds],
-      cache: { status: summary.cache.status, age_s: summary.cache.ageSeconds },
-      reason: summary.reason,
-    },
+    text: written?.text ?? null,
+    status: written === null ? "unavailable" : "complete",
+    source: written?.source ?? null,
+    model: written?.model ?? null,
+    theme_ids: [...themeIds],
+    cache: { status: cache.status, age_s: cache.ageSeconds },
+    reason,
   };
 }
 

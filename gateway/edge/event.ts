@@ -13,8 +13,8 @@ import { traceOf } from "./trace-context.ts";
 export interface EventSettings {
   readonly clock: Clock;
   readonly release: string;
-  /** Whether a path is one of ours; what a stranger typed stays out of the log. */
-  readonly isRoute: (path: string) => boolean;
+  /** Names the route of a path; null = none of ours: what a stranger typed stays out of the log. */
+  readonly routeOf: (path: string) => string | null;
   readonly circuits: () => CircuitViews;
   /** Gets the event when it is written. */
   readonly sink: (record: RequestRecord) => void;
@@ -24,7 +24,7 @@ export interface EventSettings {
  * Opens the request's event, and writes it once: after the answer, and after whatever was put into
  * `deferred` meanwhile.
  */
-export function requestEvent({ clock, release, isRoute, circuits, sink }: EventSettings) {
+export function requestEvent({ clock, release, routeOf, circuits, sink }: EventSettings) {
   return createMiddleware<Edge>(async (c, next) => {
     c.set("startedMs", clock.nowMs());
     c.set("clock", clock);
@@ -38,7 +38,7 @@ export function requestEvent({ clock, release, isRoute, circuits, sink }: EventS
     const request = {
       id: c.get("requestId"),
       method,
-      route: isRoute(path) ? path : null,
+      route: routeOf(path),
       status,
       duration_ms: Math.max(0, Math.round(clock.nowMs() - c.get("startedMs"))),
       colo: coloOf(c.req.raw),

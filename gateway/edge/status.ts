@@ -13,13 +13,14 @@ export const statusMaxAgeSeconds = 5;
 
 /**
  * @param circuits what this isolate knows of the upstreams that are configured
+ * @param running which code this is, by its own number and by Cloudflare's
  * @param recent what it has seen of requests, for an operator; null = for everybody else
  */
 export function toStatus(
   config: Config,
   pipeline: Pipeline,
   circuits: CircuitViews,
-  version: string,
+  running: Pick<Status, "version" | "deployment">,
   recent: RecentView | null,
 ): Status {
   const describe = (provider: { source: string; model: string } | undefined) => {
@@ -35,7 +36,7 @@ export function toStatus(
   const preferred = viewOf(pipeline.rankers[0]?.source ?? "", circuits);
   return {
     status: preferred.state === "closed" ? "ok" : "degraded",
-    version,
+    ...running,
     mode: modeOf(pipeline),
     rankers: config.RANKERS.map((source) => ({
       source,

@@ -6,6 +6,10 @@ import { breakerSettings } from "./breaker-settings.ts";
 import { RecentCalls } from "./recent-calls.ts";
 import { RetryBucket } from "./retry-bucket.ts";
 
+/** Shorter than an origin's: while it is open, nobody finds out in the background that it is back. */
+const maxOpenMs = 15_000;
+/** What it may ask for. */
+const maxWaitMs = 60_000;
 /** A trial that has not come back by then is forgotten. */
 const trialMs = 10_000;
 /** Before another try of what failed at once: this long, and as much again by chance. */
@@ -108,9 +112,10 @@ export class HostedHealth {
   #open(reason: Reason, waitMs: number): void {
     if (this.#mode === "closed") return;
     const nowMs = this.#clock.nowMs();
-    const { openMs, maxOpenMs, jitter } = breakerSettings;
+    const { openMs, jitter } = breakerSettings;
     const openings = (this.#outage?.openings ?? 0) + 1;
-    const lengthMs = Math.min(maxOpenMs, Math.max(waitMs, openMs * 2 ** (openings - 1)));
+    const growingMs = Math.min(maxOpenMs, openMs * 2 ** (openings - 1));
+    const lengthMs = Math.max(growingMs, Math.min(maxWaitMs, waitMs));
     const untilMs = nowMs + lengthMs * (1 + jitter * (2 * this.#chance() - 1));
     this.#outage = { sinceMs: this.#outage?.sinceMs ?? nowMs, untilMs, openings, reason };
     this.#calls = new RecentCalls(this.#clock);

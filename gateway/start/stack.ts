@@ -128,8 +128,9 @@ class Stack {
     };
     const onLine = (line: string) => {
       if (!this.#serving || line.includes(this.#requestId)) return;
-      // The Worker's own events and what went wrong; the rest of wrangler's lines says nothing here.
-      if (line.startsWith("{") || /\berror\b/i.test(line)) console.log(line);
+      // The Worker's own lines and what went wrong; the rest of wrangler's says nothing here.
+      const own = /^(?:.* \[WARNING\] )?(\{.*\})$/.exec(line)?.[1];
+      if (own !== undefined || /\berror\b/i.test(line)) console.log(own ?? line);
     };
     const gateway = startChild(wrangler, args, { env, onLine, folder: scratch });
     this.#children.push(gateway);

@@ -64,6 +64,13 @@ export const requestRecord = z.strictObject({
   /** The kind of a bug's error. */
   defect: z.string().optional(),
 
+  /** How a stream ended: `cut` = the caller left before. */
+  stream: z.enum(["done", "cut"]).optional(),
+  /** Of a request with several texts: how many, how many of them nobody ranked, and who ranked. */
+  texts: z.int().optional(),
+  failed: z.int().optional(),
+  sources: z.array(z.enum(rankerSources)).optional(),
+
   source: z.enum(rankerSources).optional(),
   model: z.string().optional(),
   /** Prompt version, layout and dialect of the ranker that answered. */

@@ -1,5 +1,6 @@
 // `npm run bench -- NAME`: runs one benchmark, prints its table and writes its figures as JSON.
 import { benchCache } from "./cache.ts";
+import { benchGateway } from "./gateway/gateway.ts";
 import { benchOrigin } from "./origin.ts";
 import { benchOutage } from "./outage.ts";
 import { benchTelemetry } from "./telemetry.ts";
@@ -7,6 +8,7 @@ import { benchTenants } from "./tenants.ts";
 
 const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
   cache: benchCache,
+  gateway: benchGateway,
   origin: benchOrigin,
   outage: benchOutage,
   telemetry: benchTelemetry,

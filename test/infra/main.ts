@@ -4,8 +4,9 @@ import { parseArgs } from "node:util";
 import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
-import { secretsChecks } from "./secrets/checks.ts";
+import { gpuOriginChecks } from "./gpu-origin/checks.ts";
 import { observabilityChecks } from "./observability/checks.ts";
+import { secretsChecks } from "./secrets/checks.ts";
 import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
 
@@ -18,6 +19,7 @@ const suites: readonly (readonly Check[])[] = [
   secretsChecks,
   terraformChecks,
   awsApplyChecks,
+  gpuOriginChecks,
   observabilityChecks,
 ];
 

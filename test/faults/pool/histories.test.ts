@@ -1,10 +1,16 @@
 // The cells of the fault matrix that take more than one request; the run prints the table.
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { analyzeAnswer, rankAnswer } from "../../../gateway/edge/answer-schema.ts";
+import {
+  analyzeAnswer,
+  problemAnswer,
+  rankAnswer,
+  statusAnswer,
+} from "../../../gateway/edge/answer-schema.ts";
+import keyRefused from "../../fixtures/gemini-error-400-key.json";
 import { freshText, life } from "../../contract/service.ts";
 import { midBody, type ProxyFault } from "../../support/fault-proxy.ts";
-import { gemini, Isolate, origin } from "./isolate.ts";
+import { fourServers, gemini, Isolate, origin, type Strike } from "./isolate.ts";
 import { useScene } from "./scene.ts";
 import { note, printTable } from "./table.ts";
 
@@ -238,16 +244,99 @@ describe("both upstreams down", () => {
     });
   });
 
-  it("costs a request for ranking and summary six calls at most, in the worst of cases", async () => {
-    await origin.strike({ fake: { kind: "status", status: 404 } });
-    await gemini.strike({ fake: { kind: "status", status: 404 } });
-    const response = await new Isolate().ask({}, "/v1/analyze");
-    expect(response.status).toBe(200);
-    const answer = analyzeAnswer.parse(await response.json());
-    expect(answer).toMatchObject({ source: "lexical", summary: { source: "extractive" } });
-    const own = scene.watch.calls.filter(({ probe }) => !probe).length;
-    expect(own).toBeLessThanOrEqual(6);
-    noteAll("F26", "both models gone, everywhere: ranking and summary", [rankAnswer.parse(answer)]);
+  it("F25: hanging, once both circuits are open neither is asked", async () => {
+    await Promise.all([origin, gemini].map((each) => each.strike({ proxy: { kind: "hang" } })));
+    const isolate = new Isolate({ ...hasty, GEMINI_TIMEOUT_MS: "300" });
+    const sources = ["origin", "gemini"];
+    for (let count = 0; count < 3; count += 1)
+      expect((await isolate.ask({ sources })).status).toBe(503);
+    await scene.watch.settled();
+    scene.watch.forget();
+    const response = await isolate.ask({ sources });
+    expect(response.status).toBe(503);
+    const { attempts } = problemAnswer.parse(await response.json());
+    expect(attempts?.map(({ reason }) => reason)).toEqual(["circuit_open", "circuit_open"]);
+    expect(scene.watch.calls).toEqual([]);
+    const status = statusAnswer.parse(await (await isolate.send("/v1/status")).json());
+    expect(status.rankers.map(({ state }) => state)).toEqual(["open", "open", "closed"]);
+    note({
+      cell: "F25",
+      fault: "both: hang, circuits open",
+      served: "503",
+      reason: "circuit_open, circuit_open",
+      ms: slowest(),
+      calls: 0,
+    });
+    scene.advance(6_000);
+    await gemini.heal();
+    const back = await isolate.rank({ sources });
+    expect(back).toMatchObject({ source: "gemini", reason: "circuit_open" });
+  });
+
+  const gone = { fake: { kind: "status", status: 404 } } as const;
+  const unknownField = { fake: { kind: "status", status: 400 } } as const;
+  const models = (count: number) =>
+    Array.from({ length: count }, (_, index) => `gemini-gone-${index}`).join(",");
+
+  it.each<[what: string, settings: object, at: Strike, too: Strike]>([
+    ["models gone", {}, gone, gone],
+    ["a hundred models gone", { GEMINI_MODELS: models(100) }, gone, gone],
+    ["refused, with ten models gone", { GEMINI_MODELS: models(10) }, refused, gone],
+    ["fields refused", { ORIGIN_RATING_TOKENS: '{"15":0,"16":9}' }, unknownField, refused],
+    ["broken", {}, { fake: { kind: "status", status: 500 } }, gone],
+    ["a hanging origin", hasty, { proxy: { kind: "hang" } }, refused],
+  ])("cost a request six calls at most, probes and all: %s", async (what, settings, at, too) => {
+    await Promise.all([origin.strike(at), gemini.strike(too)]);
+    const isolate = new Isolate(settings);
+    for (let count = 0; count < 3; count += 1) {
+      scene.watch.forget();
+      const response = await isolate.ask({}, "/v1/analyze");
+      expect(response.status).toBe(200);
+      const answer = analyzeAnswer.parse(await response.json());
+      expect(answer).toMatchObject({ source: "lexical", summary: { source: "extractive" } });
+      await scene.watch.settled();
+      expect(scene.watch.calls.length).toBeLessThanOrEqual(6);
+      noteAll("F26", `both: ${what}: ranking and summary`, [rankAnswer.parse(answer)]);
+      // Every doubt and every probe anew.
+      scene.advance(20_000);
+    }
+  });
+
+  it("cost a request six calls at most where the origin is four servers", async () => {
+    await Promise.all([origin.strike(refused), gemini.strike(gone)]);
+    const isolate = new Isolate({ ORIGIN_BASE_URL: fourServers() });
+    for (let count = 0; count < 3; count += 1) {
+      scene.watch.forget();
+      expect((await isolate.ask({}, "/v1/analyze")).status).toBe(200);
+      await scene.watch.settled();
+      expect(scene.watch.calls.length).toBeLessThanOrEqual(6);
+      scene.advance(20_000);
+    }
+  });
+
+  it("raise an alarm where Google refuses the key, and where a model is gone", async () => {
+    for (const [strike, status] of [
+      [{ fake: { kind: "status", status: 400, body: keyRefused } }, 400],
+      [gone, 404],
+    ] as const) {
+      scene.watch.forget();
+      await gemini.strike(strike);
+      expect((await new Isolate({ ORIGIN_BASE_URL: "" }).rank()).source).toBe("lexical");
+      const alarm = { event: "alarm", alarm: "gemini_error", status };
+      expect(scene.watch.alarms).toContainEqual(alarm);
+    }
+  });
+
+  it("never ask for a Gemini model again that is gone", async () => {
+    const settings = { ORIGIN_BASE_URL: "", GEMINI_MODELS: "gemini-gone,gemini-3.1-flash-lite" };
+    const isolate = new Isolate(settings);
+    const calls: number[] = [];
+    for (let count = 0; count < 2; count += 1) {
+      scene.watch.forget();
+      expect(await isolate.rank()).toMatchObject({ source: "gemini", degraded: false });
+      calls.push(scene.watch.calls.length);
+    }
+    expect(calls).toEqual([2, 1]);
   });
 });
 

@@ -45,7 +45,9 @@ let place = 0;
  * each other of is another's: probes of an earlier test may still tell of its outage.
  */
 export const moveOn = () => void (place += 1);
-const address = () => inject("vllmProxy").url.replace("/v1", `/${place}/../v1`);
+const address = (server = 0) =>
+  inject("vllmProxy").url.replace("/v1", `/${place}/${server}/../../v1`);
+export const fourServers = () => [0, 1, 2, 3].map(address).join(",");
 
 export const gemini = new Upstream(inject("gemini"), inject("geminiProxy"));
 
@@ -59,6 +61,7 @@ export interface Call {
 export class Watch {
   calls: Call[] = [];
   events: Record<string, unknown>[] = [];
+  alarms: Record<string, unknown>[] = [];
   #pending = 0;
 
   constructor() {
@@ -66,12 +69,15 @@ export class Watch {
     vi.spyOn(console, "log").mockImplementation((line: string) => {
       this.events.push(JSON.parse(line) as Record<string, unknown>);
     });
-    vi.spyOn(console, "warn").mockReturnValue();
+    vi.spyOn(console, "warn").mockImplementation((line: string) => {
+      this.alarms.push(JSON.parse(line) as Record<string, unknown>);
+    });
   }
 
   forget(): void {
     this.calls = [];
     this.events = [];
+    this.alarms = [];
   }
 
   /** Until nothing is under way: probes run beside the answers. */
