@@ -2,7 +2,6 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { Hono } from "hono";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { noUsage } from "../../../gateway/core/domain.ts";
 import type { SummaryOutcome } from "../../../gateway/core/outcome.ts";
 import type { Progress } from "../../../gateway/core/ports.ts";
 import { toRankAnswer } from "../../../gateway/edge/answer.ts";
@@ -17,7 +16,6 @@ const themeIds = ["sleep"];
 const nothing = {
   cache: { status: "miss", ageSeconds: null },
   attempts: [],
-  usage: noUsage,
 } as const;
 const written = (text: string): SummaryOutcome => ({
   ...nothing,
@@ -40,8 +38,9 @@ async function open(write: (progress: Progress) => Promise<SummaryOutcome>) {
     for (const [name, value] of Object.entries({ clock, event, deferred }))
       c.set(name as "clock", value as ManualClock);
     c.set("startedMs", clock.nowMs());
+    c.set("logs", []);
     const receipt = { requestId: "req_1", usage: ranking.usage, processingTimeMs: 12 };
-    return streamSummary(c, departureOf(c), ranking, toRankAnswer(ranking, receipt), write);
+    return streamSummary(c, departureOf(c), toRankAnswer(ranking, receipt), write);
   });
   const context = createExecutionContext();
   const response = await app.request("/", {}, {}, context);
