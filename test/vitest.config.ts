@@ -59,6 +59,7 @@ export default defineConfig({
             "test/faults/dev/**/*.test.ts",
             "test/eval/**/*.test.ts",
             "test/soak/**/*.test.ts",
+            "test/observability/**/*.test.ts",
           ],
           testTimeout: 60_000,
           hookTimeout: 90_000,

@@ -5,11 +5,11 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { Config, ConfigComplaint } from "../config.ts";
-import { CallLog } from "../core/call-log.ts";
 import type { CircuitViews } from "../core/circuit.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { RankFailure, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock, Progress } from "../core/ports.ts";
+import type { Prices } from "../core/price.ts";
 import {
   analyze,
   rank,
@@ -26,8 +26,11 @@ import {
   rankFields,
   reportCacheFault,
   serverTiming,
+  stageFields,
   summaryFields,
 } from "../telemetry.ts";
+import { RecentRequests } from "../telemetry/recent-requests.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { Accounts } from "../tenancy/account.ts";
 import type { Catalogs } from "../tenancy/catalogs.ts";
 import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
@@ -44,8 +47,8 @@ import { findCatalog, serveCatalogs } from "./catalogs.ts";
 import { fromRankThemes, toRankThemes } from "./dialects/rank-themes.ts";
 import { dialectRoutes } from "./dialects/routes.ts";
 import type { Edge } from "./edge.ts";
-import { requestEvent } from "./event.ts";
-import { guard, type Access } from "./guard.ts";
+import { openCallLog, requestEvent } from "./event.ts";
+import { guard, holdsScope, type Access } from "./guard.ts";
 import { methods, pattern, routeOf } from "./methods.ts";
 import { documentHead, routes } from "./openapi.ts";
 import { problem, type Trouble } from "./problem.ts";
@@ -56,7 +59,7 @@ import {
   rankThemesRequest,
   type RankRequest,
 } from "./request-schema.ts";
-import { toStatus } from "./status.ts";
+import { statusMaxAgeSeconds, toStatus } from "./status.ts";
 import { departureOf, streamSummary, wantsEvents } from "./stream.ts";
 import { toUsage } from "./usage.ts";
 
@@ -98,16 +101,31 @@ export interface Service {
 /**
  * The HTTP application.
  * @param service what serves, or the complaints about the settings that keep it from serving
+ * @param sink gets each request's event, once
  */
 export function createApp(
   service: Result<Service, readonly ConfigComplaint[]>,
   clock: Clock,
   version: string,
+  sink: (record: RequestRecord) => void = () => {},
 ): OpenAPIHono<Edge> {
   const app = new OpenAPIHono<Edge>();
 
   app.use(requestId({ generator: () => newRequestId(clock.nowMs()) }));
-  app.use(requestEvent(clock, routeOf));
+  const recent = new RecentRequests(clock.nowMs());
+  const circuits = service.ok ? service.value.circuits : () => ({});
+  app.use(
+    requestEvent({
+      clock,
+      release: version,
+      routeOf,
+      circuits,
+      sink: (record) => {
+        recent.add(record, clock.nowMs());
+        sink(record);
+      },
+    }),
+  );
   app.use(async (c, next) => {
     await next();
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
@@ -122,7 +140,7 @@ export function createApp(
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
 
-  if (service.ok) serve(app, service.value, clock, version);
+  if (service.ok) serve(app, service.value, clock, version, recent);
   else {
     const complaints = service.failure;
     app.all("*", (c) => problem(c, { kind: "misconfigured", complaints }));
@@ -135,6 +153,7 @@ function serve(
   { config, pipeline, circuits, access, accounts, catalogs, deployment }: Service,
   clock: Clock,
   version: string,
+  recent: RecentRequests,
 ): void {
   if (config.CORS_ORIGINS.length > 0) {
     app.use(
@@ -154,9 +173,14 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) =>
-    c.json(toStatus(config, pipeline, circuits(), { version, deployment })),
-  );
+  app.get("/v1/status", async (c) => {
+    const isOperator = await holdsScope(access, c.req.header("authorization"), "admin");
+    const whose = isOperator ? "private" : "public";
+    c.header("Cache-Control", `${whose}, max-age=${statusMaxAgeSeconds}`);
+    c.header("Vary", "Authorization", { append: true });
+    const seen = isOperator ? recent.view : null;
+    return c.json(toStatus(config, pipeline, circuits(), { version, deployment }, seen));
+  });
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");
@@ -168,6 +192,8 @@ function serve(
     document ??= JSON.stringify(app.getOpenAPI31Document(documentHead(version)));
     return c.body(document, 200, { "Content-Type": "application/json" });
   });
+
+  const prices = { models: config.PRICES, originHourlyUsd: config.ORIGIN_HOURLY_USD };
 
   /** A route that ranks: reads, asks and tells, whatever the shapes. */
   const ranking = <S extends z.ZodType>(
@@ -189,7 +215,7 @@ function serve(
   ranking("/v1/rank", rankRequest, async (c, request) => {
     const query = await toQuery(c, request, pipeline, catalogs);
     if (!query.ok) return query;
-    const outcome = await rank(pipeline, query.value, callerOf(c, request.timeout_ms));
+    const outcome = await rank(pipeline, query.value, callerOf(c, prices, request.timeout_ms));
     if (!outcome.ok) return unranked(c, outcome.failure);
     const { usage } = outcome.value;
     return ok(toRankAnswer(outcome.value, { ...tell(c, clock, outcome.value), usage }));
@@ -200,7 +226,7 @@ function serve(
     if (!query.ok) return query;
     const { max_themes: maxThemes, language = null } = request.summary;
     const wanted = { ...query.value, maxThemes, language, evidence: request.evidence };
-    const caller = callerOf(c, request.timeout_ms);
+    const caller = callerOf(c, prices, request.timeout_ms);
     if (wantsEvents(c)) {
       const left = departureOf(c);
       const reader = { ...caller, left: left.signal };
@@ -209,7 +235,7 @@ function serve(
       const { themes, usage } = outcome.value;
       const first = toRankAnswer(outcome.value, { ...tell(c, clock, outcome.value), usage });
       const write = (progress: Progress) => summarize(pipeline, wanted, themes, reader, progress);
-      return ok(streamSummary(c, left, outcome.value, first, write));
+      return ok(streamSummary(c, left, outcome.value, first, write, reader));
     }
     const outcome = await analyze(pipeline, wanted, caller);
     if (!outcome.ok) return unranked(c, outcome.failure);
@@ -218,7 +244,11 @@ function serve(
   });
 
   ranking("/rank-themes", rankThemesRequest, async (c, request) => {
-    const outcome = await rank(pipeline, fromRankThemes(request), callerOf(c, defaultBudgetMs));
+    const outcome = await rank(
+      pipeline,
+      fromRankThemes(request),
+      callerOf(c, prices, defaultBudgetMs),
+    );
     if (!outcome.ok) return unranked(c, outcome.failure);
     return ok(toRankThemes(outcome.value, tell(c, clock, outcome.value).processingTimeMs));
   });
@@ -227,7 +257,7 @@ function serve(
     const query = await toQuery(c, request, pipeline, catalogs);
     if (!query.ok) return query;
     const queries = request.texts.map((text) => ({ ...query.value, text }));
-    const results = await rankAll(pipeline, queries, () => callerOf(c, request.timeout_ms));
+    const results = await rankAll(pipeline, queries, () => callerOf(c, prices, request.timeout_ms));
     const { requestId: id, processingTimeMs } = tellAll(c, clock, results);
     return ok(toBatchAnswer(results, id, processingTimeMs));
   });
@@ -237,7 +267,7 @@ function serve(
       const asked = choose(body, c.req.header("x-fern-sdk-name")).read(body);
       if (!asked.ok) return asked;
       const { queries, answer } = asked.value;
-      const results = await rankAll(pipeline, queries, () => callerOf(c, defaultBudgetMs));
+      const results = await rankAll(pipeline, queries, () => callerOf(c, prices, defaultBudgetMs));
       const failed = results.find((result) => !result.ok);
       if (failed !== undefined) return unranked(c, failed.failure);
       const receipt = { ...tellAll(c, clock, results), usage: usageOf(results) };
@@ -268,8 +298,11 @@ function serve(
 function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: SummaryOutcome) {
   const processingTimeMs = Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
   c.get("count")?.(ranking.cache.status === "hit");
-  c.get("event").set({ ...rankFields(ranking), ...(summary && summaryFields(summary)) });
-  c.header("Server-Timing", serverTiming(processingTimeMs, ranking, summary));
+  const event = c.get("event");
+  const spent = event.stages;
+  event.set({ ...rankFields(ranking), ...(summary && summaryFields(summary)) });
+  event.set(stageFields(ranking, summary, spent));
+  c.header("Server-Timing", serverTiming(processingTimeMs, ranking, summary, spent));
   c.header("Cache-Status", cacheStatus(ranking));
   return { requestId: c.get("requestId"), processingTimeMs };
 }
@@ -288,7 +321,11 @@ function tellAll(c: Context<Edge>, clock: Clock, results: readonly RankResult[])
 
 function unranked(c: Context<Edge>, failure: RankFailure): Result<never, Trouble> {
   c.get("count")?.(false);
-  c.get("event").set(failureFields(failure));
+  const event = c.get("event");
+  const spent = event.stages;
+  event.set({ ...failureFields(failure), ...stageFields(failure, undefined, spent) });
+  const totalMs = Math.max(0, Math.round(c.get("clock").nowMs() - c.get("startedMs")));
+  c.header("Server-Timing", serverTiming(totalMs, failure, undefined, spent));
   return fail({ kind: "ranking-unavailable", failure });
 }
 
@@ -313,16 +350,17 @@ async function toQuery(
   return catalog.ok ? ok({ ...query, themes: catalog.value.themes }) : catalog;
 }
 
-function callerOf(c: Context<Edge>, budgetMs: number): Caller {
+function callerOf(c: Context<Edge>, prices: Prices, budgetMs: number): Caller {
   return {
     ...c.get("identity"),
     startedMs: c.get("startedMs"),
     budgetMs,
-    calls: new CallLog(),
+    calls: openCallLog(c, prices),
     defer: (work) => {
       c.get("deferred").push(work);
       c.executionCtx.waitUntil(work);
     },
+    spend: (stage, ms) => c.get("event").spend(stage, ms),
     report: (fault) => {
       c.get("event").add("cache_faults", fault);
       reportCacheFault(fault, c.get("requestId"));

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { ConfigComplaint } from "../config.ts";
 import { ranOutOfTime } from "../core/failure.ts";
 import type { RankFailure } from "../core/outcome.ts";
-import { toAttempts } from "./answer.ts";
+import { toAttempts, toReceipt } from "./answer.ts";
 import { vendorMembers } from "./dialects/error-shape.ts";
 import type { Edge } from "./edge.ts";
 
@@ -213,8 +213,8 @@ function wording(trouble: Trouble): Wording {
   }
 }
 
-function unavailable({ attempts, failures }: RankFailure): Wording {
-  const extra = { attempts: toAttempts(attempts) };
+function unavailable({ attempts, failures, usage }: RankFailure): Wording {
+  const extra = { attempts: toAttempts(attempts), usage: toReceipt(usage) };
   if (failures.some(ranOutOfTime)) {
     return {
       slug: "deadline-exceeded",

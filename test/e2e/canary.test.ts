@@ -1,6 +1,7 @@
 // Privacy of the real `npm start`: nothing that a caller sends is printed, whatever becomes of it.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startFakeGemini, type FakeGemini } from "../support/fake-gemini.ts";
+import { eventsIn } from "../support/event-lines.ts";
 import { startFakeVllm, type FakeVllm } from "../support/fake-vllm.ts";
 import { startStack, type Stack } from "../support/stack.ts";
 
@@ -59,11 +60,7 @@ describe("npm start", () => {
     await send({ text: `Fifth debt and ${text}.`, sources: ["origin", "gemini"] });
     expect(statuses).toEqual([200, 200, 200, 422, 404, 422, 404, 415, 200, 200, 200, 503]);
 
-    const events = () =>
-      stack
-        .output()
-        .split("\n")
-        .filter((line) => line.startsWith('{"event":"request"'));
+    const events = () => eventsIn(stack.output());
     await expect.poll(() => events().length, { timeout: 5_000 }).toBe(statuses.length);
     expect(stack.output()).toContain("budget_spent");
     for (const word of canaries) expect(stack.output()).not.toContain(word);

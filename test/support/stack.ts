@@ -1,6 +1,7 @@
 // The real `npm start`, as a person runs it, on a port of the test's own.
 import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { eventsIn } from "./event-lines.ts";
 import { freePort } from "./ports.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,7 +14,10 @@ export interface Stack {
   readonly output: () => string;
   /** The process groups of all that it started, children's children too. */
   readonly groups: readonly number[];
-  /** Asks it to end, as Ctrl-C does unless told otherwise; resolves with its exit code. */
+  /**
+   * Asks it to end, as Ctrl-C does unless told otherwise; resolves with its exit code, and throws where
+   * it has printed an event that is not of the schema, or two of one request.
+   */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Reads no more of its output, as `| head` does: the next line it prints is lost. */
   hangUp(): void;
@@ -113,7 +117,10 @@ export async function startStack(
     ended,
     async stop(signal = "SIGINT") {
       child.kill(signal);
-      return (await ended).code;
+      const { code } = await ended;
+      // Whatever a suite was about: all that was told of its requests is of the schema, and told once.
+      eventsIn(output());
+      return code;
     },
     hangUp() {
       child.stdout.destroy();
