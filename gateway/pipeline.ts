@@ -34,10 +34,10 @@ export interface Caller extends Pick<Visit, "tenant" | "defer" | "report"> {
   readonly budgetMs: number;
   /** Of all that the request asks of upstreams, ranking and summary together. */
   readonly calls: CallLog;
-  /** Hears what a stage took, ms, a part at a time. */
-  readonly spend?: (stage: "cache" | "summary-cache", ms: number) => void;
   /** Aborts when the caller has left and upstream work is not to go on for others; absent = it does. */
   readonly left?: AbortSignal;
+  /** Hears what a stage took, ms, a part at a time. */
+  readonly spend?: (stage: "cache" | "summary-cache", ms: number) => void;
 }
 
 export interface RankQuery extends Pick<RankThroughRequest, "text" | "themes" | "mode"> {
@@ -162,8 +162,8 @@ export async function summarize(
       const deadline = shareOf(whole, summarizer, pipeline.summarizers, gate);
       const visit = visitOf(caller, query, preferred, deadline);
       const readTook = (ms: number) => caller.spend?.("summary-cache", ms);
-      const asked = { readTook, text, themes, language, ...(progress && { progress }) };
-      return pipeline.summaryCache.summarize(summarizer, { ...visit, ...asked });
+      const asked = { text, themes, language, ...(progress && { progress }) };
+      return pipeline.summaryCache.summarize(summarizer, { ...visit, readTook, ...asked });
     },
   );
   const reason = failures[0]?.reason ?? null;

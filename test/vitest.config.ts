@@ -55,6 +55,7 @@ export default defineConfig({
             "test/deploy/**/*.test.ts",
             "test/supply-chain/**/*.test.ts",
             "test/embedded/**/*.test.ts",
+            "test/client/**/*.test.ts",
             "test/e2e/**/*.test.ts",
             "test/faults/dev/**/*.test.ts",
             "test/eval/**/*.test.ts",

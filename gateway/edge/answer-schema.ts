@@ -277,7 +277,11 @@ export const problemAnswer = z
     retryable: z.boolean(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
     attempts: z.array(attempt).optional(),
-    usage: usage.optional(),
+    settings: z
+      .array(z.object({ name: z.string(), detail: z.string() }))
+      .optional()
+      .openapi({ description: "Of a misconfigured deployment: what is wrong with which." }),
     ...vendorMembers,
+    usage: usage.optional(),
   })
   .openapi("Problem", { description: "RFC 9457." });

@@ -45,7 +45,10 @@ export function toDone({
   usage,
   processingTimeMs,
 }: Omit<Receipt, "requestId">): z.output<typeof doneEvent> {
-  return { usage: toReceipt(usage), processing_time_ms: processingTimeMs };
+  return {
+    usage: toReceipt(usage),
+    processing_time_ms: processingTimeMs,
+  };
 }
 
 /** Tokens and US dollars, in sum and call by call. */

@@ -51,17 +51,13 @@ export function toBatchAnswer(
       ? toRankAnswer(result.value, { requestId: id, usage: result.value.usage, processingTimeMs })
       : { problem: toProblem({ kind: "ranking-unavailable", failure: result.failure }, id) };
   });
-  return {
-    id: requestId,
-    results: answers,
-    usage: toReceipt(usageOf(results)),
-    processing_time_ms: processingTimeMs,
-  };
+  const usage = toReceipt(usageOf(results));
+  return { id: requestId, results: answers, usage, processing_time_ms: processingTimeMs };
 }
 
-/** What the rankings of a batch consumed together, the failed ones too; unknown as soon as one is. */
+/** What the rankings of a batch consumed together, failed ones too; unknown as soon as one of them is. */
 export const usageOf = (results: readonly RankResult[]) =>
-  addBills(results.map((result) => (result.ok ? result.value.usage : result.failure.usage)));
+  addBills(results.map((result) => (result.ok ? result.value : result.failure).usage));
 
 const ranked = (results: readonly RankResult[]) =>
   results.flatMap((result) => (result.ok ? [result.value] : []));
@@ -74,7 +70,7 @@ export function batchFields(results: readonly RankResult[]): EventFields {
     failed: results.length - outcomes.length,
     sources: [...new Set(outcomes.map(({ source }) => source))],
     degraded: outcomes.some(({ reason }) => reason !== null),
-    themes: outcomes[0]?.scores.length ?? 0,
+    ...(outcomes[0] && { themes: outcomes[0].scores.length }),
     ...knownAndRanked(outcomes),
   };
 }

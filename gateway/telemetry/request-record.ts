@@ -45,7 +45,7 @@ export const requestRecord = z.strictObject({
   /** One of our own routes; null = another path, which is not written down. */
   route: z.string().nullable(),
   status: z.int(),
-  /** From the arrival until the answer, or its first byte where it is a stream. */
+  /** From the arrival until the answer, or its first event where it is a stream. */
   duration_ms: ms,
   /** Of a stream: until its last byte. */
   streamed_ms: ms.optional(),

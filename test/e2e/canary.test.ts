@@ -1,5 +1,6 @@
 // Privacy of the real `npm start`: nothing that a caller sends is printed, whatever becomes of it.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { described } from "../support/document-check.ts";
 import { startFakeGemini, type FakeGemini } from "../support/fake-gemini.ts";
 import { eventsIn } from "../support/event-lines.ts";
 import { startFakeVllm, type FakeVllm } from "../support/fake-vllm.ts";
@@ -32,7 +33,8 @@ const ask = async (change: object, path = "/v1/analyze", type = "application/jso
   const body = { text: `Debt and ${text}.`, themes: [{ label, description }], ...change };
   const headers = { "content-type": type, authorization: `Bearer ${key}` };
   const given = { method: "POST", headers, body: JSON.stringify(body) };
-  const response = await fetch(`${stack.url}${path}`, given);
+  const url = `${stack.url}${path}`;
+  const response = await described("POST", url, await fetch(url, given));
   return { status: response.status, answer: await response.text() };
 };
 

@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { eventsIn } from "./event-lines.ts";
+import { described } from "./document-check.ts";
 import { freePort } from "./ports.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -160,12 +161,12 @@ function groupsBelow(pid: number): readonly number[] {
   return [...groups];
 }
 
-/** Posts JSON and reads JSON. */
+/** Posts JSON and reads JSON, which must be what the OpenAPI document allows. */
 export async function ask<T>(url: string, path: string, body: object): Promise<T> {
   const response = await fetch(`${url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  return (await response.json()) as T;
+  return (await (await described("POST", `${url}${path}`, response)).json()) as T;
 }

@@ -2,6 +2,9 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { Hono } from "hono";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { noUsage } from "../../../gateway/core/domain.ts";
+import { CallLog } from "../../../gateway/core/call-log.ts";
+import type { Caller } from "../../../gateway/pipeline.ts";
 import type { SummaryOutcome } from "../../../gateway/core/outcome.ts";
 import type { Progress } from "../../../gateway/core/ports.ts";
 import { toRankAnswer } from "../../../gateway/edge/answer.ts";
@@ -16,6 +19,7 @@ const themeIds = ["sleep"];
 const nothing = {
   cache: { status: "miss", ageSeconds: null },
   attempts: [],
+  usage: noUsage,
 } as const;
 const written = (text: string): SummaryOutcome => ({
   ...nothing,
@@ -38,9 +42,9 @@ async function open(write: (progress: Progress) => Promise<SummaryOutcome>) {
     for (const [name, value] of Object.entries({ clock, event, deferred }))
       c.set(name as "clock", value as ManualClock);
     c.set("startedMs", clock.nowMs());
-    c.set("logs", []);
     const receipt = { requestId: "req_1", usage: ranking.usage, processingTimeMs: 12 };
-    return streamSummary(c, departureOf(c), toRankAnswer(ranking, receipt), write);
+    const caller = { calls: new CallLog() } as Caller;
+    return streamSummary(c, departureOf(c), ranking, toRankAnswer(ranking, receipt), write, caller);
   });
   const context = createExecutionContext();
   const response = await app.request("/", {}, {}, context);
