@@ -49,8 +49,7 @@ export const boundedBody = createMiddleware<Edge>(async (c, next) => {
     return problem(c, { kind: "payload-too-large" });
   const bytes = await readBounded(body, c.get("clock"));
   if (!bytes.ok) return problem(c, bytes.failure);
-  const { signal } = c.req.raw;
-  c.req.raw = new Request(c.req.raw, { method: c.req.method, body: bytes.value, signal });
+  c.set("body", bytes.value);
   return next();
 });
 
@@ -94,7 +93,7 @@ export async function readBody<S extends z.ZodType>(
   c: Context<Edge>,
   schema: S,
 ): Promise<Result<z.output<S>, Trouble>> {
-  const bytes = await c.req.arrayBuffer();
+  const bytes = c.get("body") ?? new Uint8Array(await c.req.arrayBuffer());
   if (bytes.byteLength === 0) return fail({ kind: "invalid-json", detail: "The body is empty." });
   let value: unknown;
   try {

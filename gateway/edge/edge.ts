@@ -18,6 +18,8 @@ export interface Edge {
     clock: Clock;
     /** Epoch ms of the request's arrival. */
     startedMs: number;
+    /** The whole body, where a route bounds it. */
+    body: Uint8Array | undefined;
     event: RequestEvent;
     /** Of the calls that this request makes: each ranking's own. */
     logs: CallLog[];

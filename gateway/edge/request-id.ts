@@ -8,6 +8,7 @@ export function newRequestId(nowMs: number): string {
   for (let rest = nowMs, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32)) {
     time = (crockford[rest % 32] ?? "") + time;
   }
-  const chance = crypto.getRandomValues(new Uint8Array(16));
-  return `req_${time}${Array.from(chance, (byte) => crockford[byte % 32]).join("")}`;
+  let chance = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) chance += crockford[byte % 32];
+  return `req_${time}${chance}`;
 }

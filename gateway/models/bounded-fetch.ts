@@ -8,7 +8,7 @@ class AnswerTooLarge extends Error {}
 /** `fetch`, whose body breaks off where it grows beyond all reason. */
 export async function boundedFetch(...args: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...args);
-  if (response.body === null) return response;
+  if (response.body === null || isShort(response.headers)) return response;
   let bytes = 0;
   const counter = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
@@ -18,6 +18,12 @@ export async function boundedFetch(...args: Parameters<typeof fetch>): Promise<R
     },
   });
   return new Response(response.body.pipeThrough(counter), response);
+}
+
+/** A length that HTTP itself holds the body to: what is packed has another one. */
+function isShort(headers: Headers): boolean {
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= maxAnswerBytes && !headers.has("content-encoding");
 }
 
 /** As it is, or wrapped by the SDK. */

@@ -55,9 +55,15 @@ const usageShape = z
   })
   .nullish();
 
+/** By hand: there are hundreds of them in an answer, and a schema takes its time with each. */
+const isLogprobs = (value: unknown) =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).every((logprob) => typeof logprob === "number");
+
 // vLLM: a dict per position. llama-server: a list per position, under `content`.
 const logprobsShape = z.union([
-  z.object({ top_logprobs: z.tuple([z.record(z.string(), z.number())], z.unknown()) }),
+  z.object({ top_logprobs: z.tuple([z.custom<Record<string, number>>(isLogprobs)], z.unknown()) }),
   z.object({
     content: z.tuple(
       [

@@ -1,6 +1,6 @@
 // `npm run bench -- gateway`: the production bundle under plain workerd beside its peers, in
 // interleaved rounds in one run on one machine.
-//   npm run bench -- gateway [--rounds 3] [--seconds 5] [--delay 10] [--json FILE]
+//   npm run bench -- gateway [--rounds 3] [--seconds 5] [--delay 10] [--json FILE] [--only WORD,WORD]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -70,6 +70,8 @@ export async function benchGateway(args: readonly string[]): Promise<void> {
       seconds: { type: "string", default: "5" },
       delay: { type: "string", default: "10" },
       json: { type: "string", default: resultFile },
+      // Contenders whose names hold one of these words; for work on one of them.
+      only: { type: "string", default: "" },
     },
   });
   const [rounds, seconds, delayMs] = [values.rounds, values.seconds, values.delay].map(Number) as [
@@ -86,7 +88,10 @@ export async function benchGateway(args: readonly string[]): Promise<void> {
   };
   try {
     const upstream = await keep(startUpstream(delayMs));
-    const contenders = await lineUp(upstream, hasLiteLlm, keep);
+    const words = values.only.split(",");
+    const contenders = (await lineUp(upstream, hasLiteLlm, keep)).filter(({ name }) =>
+      words.some((word) => name.includes(word)),
+    );
     const runs = new Map(contenders.map((each) => [each, { one: [] as Run[], many: [] as Run[] }]));
     let number = 1;
     for (let round = 0; round < rounds; round += 1) {

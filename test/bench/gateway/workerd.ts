@@ -43,7 +43,8 @@ export interface Server {
  * Starts workerd with one Worker.
  * @param folder what `bundle` wrote
  * @param vars its text bindings
- * @param isGateway whether it has the gateway's other bindings: KV, limits, budget
+ * @param isGateway whether it has the gateway's other bindings: KV, limits, budget. Not Analytics
+ *   Engine: what is a buffer on Cloudflare would be a request to another Worker here.
  */
 export async function startWorkerd(
   folder: string,
@@ -62,7 +63,6 @@ export async function startWorkerd(
       '(name = "CACHE", kvNamespace = "kv")',
       '(name = "STATE", kvNamespace = "kv")',
       '(name = "RATE_LIMITER", service = (name = "kv", entrypoint = "Limits"))',
-      '(name = "EVENTS", service = (name = "kv", entrypoint = "Events"))',
       '(name = "BUDGET", durableObjectNamespace = "Budget")',
     );
   }
@@ -130,9 +130,6 @@ export default {
 };
 export class Limits extends WorkerEntrypoint {
   limit() { return { success: true }; }
-}
-export class Events extends WorkerEntrypoint {
-  writeDataPoint() {}
 }
 `;
 
