@@ -178,8 +178,8 @@ function createGemini(config: Config): Gemini | null {
     models: config.GEMINI_MODELS,
     alarm: reportAlarm,
   });
-  const generate: GeminiApi["generate"] = (request, stage) =>
-    health.ask(stage, () => api.generate(request, stage));
+  const generate: GeminiApi["generate"] = (request, stage, progress) =>
+    health.ask(stage, () => api.generate(request, stage, progress));
   return { health, api: { generate } };
 }
 

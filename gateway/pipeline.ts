@@ -14,7 +14,7 @@ import {
 } from "./core/domain.ts";
 import { fail, ok, type Failure, type Result } from "./core/failure.ts";
 import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
-import type { Allowance, Clock, Deadline, Ranker, Summarizer } from "./core/ports.ts";
+import type { Allowance, Clock, Deadline, Progress, Ranker, Summarizer } from "./core/ports.ts";
 import { createDeadline } from "./resilience/deadline.ts";
 import { failover } from "./resilience/failover.ts";
 
@@ -41,6 +41,8 @@ export interface Caller extends Pick<Visit, "tenant" | "defer" | "report"> {
   readonly budgetMs: number;
   /** Of all that the request asks of upstreams, ranking and summary together. */
   readonly calls: CallLog;
+  /** Aborts when the caller has left and upstream work is not to go on for others; absent = it does. */
+  readonly left?: AbortSignal;
 }
 
 export interface RankQuery extends Pick<RankThroughRequest, "text" | "themes" | "mode"> {
@@ -113,12 +115,16 @@ export async function rank(
   });
 }
 
-/** Writes a summary around the first themes of a ranking. Never fails: it may be unavailable. */
+/**
+ * Writes a summary around the first themes of a ranking. Never fails: it may be unavailable.
+ * @param progress hears what is being written, of one summarizer after another where they fail
+ */
 export async function summarize(
   pipeline: Pipeline,
   query: AnalyzeQuery,
   ranked: readonly RankedTheme[],
   caller: Caller,
+  progress?: Progress,
 ): Promise<SummaryOutcome> {
   const themes = ranked.slice(0, query.maxThemes).map(({ theme }) => theme);
   const themeIds = themes.map(({ id }) => id);
@@ -142,7 +148,8 @@ export async function summarize(
       const preferred = summarizer === pipeline.summarizers[0];
       const deadline = shareOf(whole, summarizer, pipeline.summarizers, gate);
       const visit = visitOf(caller, query, preferred, deadline);
-      return pipeline.summaryCache.summarize(summarizer, { ...visit, text, themes, language });
+      const asked = { text, themes, language, ...(progress && { progress }) };
+      return pipeline.summaryCache.summarize(summarizer, { ...visit, ...asked });
     },
   );
   const reason = failures[0]?.reason ?? null;
@@ -152,23 +159,29 @@ export async function summarize(
   return { written: { text, source, model }, themeIds, cache, attempts, reason, usage };
 }
 
+/** The ranking that a summary is to be written around, with its evidence where that is asked for. */
+export async function rankForSummary(
+  pipeline: Pipeline,
+  query: AnalyzeQuery,
+  caller: Caller,
+): Promise<Result<RankOutcome, RankFailure>> {
+  const ranking = await rank(pipeline, query, caller);
+  if (!ranking.ok || !query.evidence) return ranking;
+  const themes = withEvidence(pipeline, query, ranking.value.themes);
+  return ok({ ...ranking.value, themes });
+}
+
 /** The ranking, then the summary around its first themes. */
 export async function analyze(
   pipeline: Pipeline,
   query: AnalyzeQuery,
   caller: Caller,
 ): Promise<Result<{ ranking: RankOutcome; summary: SummaryOutcome; usage: Usage }, RankFailure>> {
-  const ranking = await rank(pipeline, query, caller);
+  const ranking = await rankForSummary(pipeline, query, caller);
   if (!ranking.ok) return ranking;
   const summary = await summarize(pipeline, query, ranking.value.themes, caller);
-  const themes = query.evidence
-    ? withEvidence(pipeline, query, ranking.value.themes)
-    : ranking.value.themes;
-  return ok({
-    ranking: { ...ranking.value, themes },
-    summary,
-    usage: addUsage(ranking.value.usage, summary.usage),
-  });
+  const usage = addUsage(ranking.value.usage, summary.usage);
+  return ok({ ranking: ranking.value, summary, usage });
 }
 
 function withEvidence(
@@ -199,7 +212,8 @@ function visitOf(
 /** The caller's time, and its tenant's money. */
 function deadlineOf({ clock, allowance }: Pipeline, caller: Caller): Deadline {
   const pay = async (budgetMs: number) => (await allowance?.take(caller.tenant, budgetMs)) ?? null;
-  return createDeadline(clock, caller.startedMs, caller.budgetMs, { calls: caller.calls, pay });
+  const { calls, left, startedMs, budgetMs } = caller;
+  return createDeadline(clock, startedMs, budgetMs, { calls, pay, ...(left && { left }) });
 }
 
 /** Of what is left, what a provider may take while another one that needs time stands behind it. */

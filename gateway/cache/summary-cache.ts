@@ -4,6 +4,7 @@ import { fail, ok, ranOutOfTime, type Failure, type Result } from "../core/failu
 import type { SummaryCacheReport } from "../core/outcome.ts";
 import type {
   Clock,
+  Progress,
   ResultCache,
   SingleFlight,
   Summarizer,
@@ -28,7 +29,8 @@ export interface CachedSummary extends Summary {
   readonly insteadOf?: Failure;
 }
 
-export type SummarizeThroughRequest = Visit & SummaryRequest;
+/** `progress` hears what a summarizer writes for this request; a known or a shared summary comes whole. */
+export type SummarizeThroughRequest = Visit & SummaryRequest & { readonly progress?: Progress };
 
 interface StoredSummary {
   readonly tenant: string;
@@ -67,11 +69,12 @@ export class SummaryCache {
     summarizer: Summarizer,
     request: SummarizeThroughRequest,
   ): Promise<Result<CachedSummary>> {
-    const { text, themes, language, mode, deadline } = request;
+    const { text, themes, language, mode, deadline, progress } = request;
     const status = mode === "no-store" ? "bypass" : "miss";
     if (summarizer.source === "extractive" || mode === "no-store") {
       const salt = await this.#keys.salt(request.tenant);
-      const summary = await summarizer.summarize({ text, themes, language, salt }, deadline);
+      const asked = { text, themes, language, salt };
+      const summary = await summarizer.summarize(asked, deadline, progress);
       if (!summary.ok) return summary;
       return ok({ ...summary.value, asked: true, cache: { status, ageSeconds: null } });
     }
@@ -138,12 +141,13 @@ export class SummaryCache {
   async #call(
     summarizer: Summarizer,
     key: string,
-    { tenant, text, themes, language, preferred, deadline }: SummarizeThroughRequest,
+    { tenant, text, themes, language, preferred, deadline, progress }: SummarizeThroughRequest,
   ): Promise<Written> {
     const at = this.#clock.nowMs();
     const { until } = timesOf(preferred ? preferredLifetime : fallbackLifetime, at, key);
     const salt = await this.#keys.salt(tenant);
-    const summary = await summarizer.summarize({ text, themes, language, salt }, deadline);
+    const asked = { text, themes, language, salt };
+    const summary = await summarizer.summarize(asked, deadline, progress);
     if (!summary.ok) return summary;
     const { model, usage } = summary.value;
     return ok({ usage, entry: { tenant, text: summary.value.text, model, at, until } });

@@ -14,8 +14,8 @@ export type OutputDefect =
   | "too_large"
   | "empty";
 
-/** Which limit ran out: the stage's own cap, or the caller's whole budget. */
-export type TimeLimit = "cap" | "deadline";
+/** Which limit ran out: the stage's own cap, or the caller's whole budget; or the caller has left. */
+export type TimeLimit = "cap" | "deadline" | "left";
 
 export type Failure =
   | { readonly reason: "origin_unreachable" }
@@ -67,9 +67,9 @@ export function wasNotAsked(failure: Failure): boolean {
   }
 }
 
-/** Whether the asker's own budget ran out: another one's may not have. */
+/** Whether the asker's own budget ran out, or the asker left: another one's may not have. */
 export function ranOutOfTime(failure: Failure): boolean {
-  return failure.reason === "deadline" || ("limit" in failure && failure.limit === "deadline");
+  return failure.reason === "deadline" || ("limit" in failure && failure.limit !== "cap");
 }
 
 export type Result<T, F = Failure> =

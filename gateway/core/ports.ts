@@ -16,7 +16,7 @@ export interface Stage {
   /** Aborts headers and body alike when the stage's time is over. */
   readonly signal: AbortSignal;
   readonly budgetMs: number;
-  /** What set `budgetMs`: the stage's own cap or the caller's remaining budget. */
+  /** What set `budgetMs`: the stage's own cap or the caller's remaining budget; once the caller has left, that. */
   readonly limit: TimeLimit;
   /**
    * Makes one call to an upstream, or says why it may not be made: the request has had all its calls,
@@ -81,12 +81,20 @@ export interface SummaryRequest extends Separated {
   readonly language: string | null;
 }
 
+/** Hears what is written so far, clean and from its beginning, each time there is more of it. */
+export type Progress = (soFar: string) => void;
+
 /** Summarises a text around its chosen themes. */
 export interface Summarizer {
   readonly source: SummarizerSource;
   readonly model: string;
   readonly version: string;
-  summarize(request: SummaryRequest, deadline: Deadline): Promise<Result<Summary>>;
+  /** @param progress for who wants to read along; what it heard counts for nothing before the end */
+  summarize(
+    request: SummaryRequest,
+    deadline: Deadline,
+    progress?: Progress,
+  ): Promise<Result<Summary>>;
 }
 
 /** What may go wrong with a store of results; never more than an answer computed once too often. */

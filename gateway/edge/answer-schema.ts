@@ -80,23 +80,54 @@ const rankAnswerFields = {
 
 export const rankAnswer = z.object(rankAnswerFields).openapi("RankAnswer");
 
-export const analyzeAnswer = z
+export const summaryAnswer = z
   .object({
-    ...rankAnswerFields,
-    summary: z.object({
-      text: z.string().nullable(),
-      status: z.enum(["complete", "unavailable"]),
-      source: z.enum(summarizerSources).nullable(),
-      model: z.string().nullable(),
-      theme_ids: z.array(z.string()),
-      cache: z.object({
-        status: z.enum(["hit", "miss", "bypass"]),
-        age_s: z.int().nullable(),
-      }),
-      reason,
+    text: z.string().nullable(),
+    status: z.enum(["complete", "unavailable"]),
+    source: z.enum(summarizerSources).nullable(),
+    model: z.string().nullable(),
+    theme_ids: z.array(z.string()),
+    cache: z.object({
+      status: z.enum(["hit", "miss", "bypass"]),
+      age_s: z.int().nullable(),
+    }),
+    reason,
+  })
+  .openapi("Summary");
+
+export const analyzeAnswer = z
+  .object({ ...rankAnswerFields, summary: summaryAnswer })
+  .openapi("AnalyzeAnswer");
+
+const summaryDelta = z
+  .object({
+    text: z.string().min(1).openapi({
+      description: "What was written since the last one, as it is: no white space is left out.",
     }),
   })
-  .openapi("AnalyzeAnswer");
+  .openapi("SummaryDelta");
+
+export const doneEvent = z
+  .object({ usage, processing_time_ms: z.int() })
+  .openapi("Done", { description: "Of the whole request." });
+
+const event = <N extends string, S extends z.ZodType>(name: N, data: S) =>
+  z.object({ event: z.literal(name), data });
+
+/** The events of a streamed answer; `data` is one line of JSON on the wire. */
+export const analyzeEvent = z
+  .discriminatedUnion("event", [
+    event("ranking", rankAnswer),
+    event("summary.delta", summaryDelta),
+    event("summary", summaryAnswer),
+    event("done", doneEvent),
+  ])
+  .openapi("AnalyzeEvent", {
+    description:
+      "One server-sent event; `data` is JSON. In this order: `ranking` once, `summary.delta` any number " +
+      "of times, `summary` once, `done` once. The text of `summary` replaces all deltas, which are no " +
+      "part of it when their summarizer failed. Lines that begin with a colon are heartbeats.",
+  });
 
 export const rankThemesAnswer = z
   .object({

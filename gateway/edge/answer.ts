@@ -2,7 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Usage } from "../core/domain.ts";
 import type { Attempt, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
-import type { analyzeAnswer, rankAnswer } from "./answer-schema.ts";
+import type { analyzeAnswer, doneEvent, rankAnswer, summaryAnswer } from "./answer-schema.ts";
 
 type RankAnswer = z.output<typeof rankAnswer>;
 type AnalyzeAnswer = z.output<typeof analyzeAnswer>;
@@ -35,14 +35,24 @@ export function toRankAnswer(ranking: RankOutcome, receipt: Receipt): RankAnswer
       age_s: ranking.cache.ageSeconds,
     },
     attempts: toAttempts(ranking.attempts),
+    ...toDone(ranking, receipt),
+  };
+}
+
+/** What a request took, in the answer and at the end of a stream. */
+export function toDone(
+  { cache }: RankOutcome,
+  { usage, processingTimeMs }: Omit<Receipt, "requestId">,
+): z.output<typeof doneEvent> {
+  return {
     usage: {
-      prompt_tokens: receipt.usage.promptTokens,
-      completion_tokens: receipt.usage.completionTokens,
-      cost_usd: receipt.usage.costUsd,
+      prompt_tokens: usage.promptTokens,
+      completion_tokens: usage.completionTokens,
+      cost_usd: usage.costUsd,
       // What a known score, or one that another request paid, would have cost is not known while no price is configured.
-      saved_usd: ranking.cache.known === 0 && !ranking.cache.collapsed ? 0 : null,
+      saved_usd: cache.known === 0 && !cache.collapsed ? 0 : null,
     },
-    processing_time_ms: receipt.processingTimeMs,
+    processing_time_ms: processingTimeMs,
   };
 }
 
@@ -51,18 +61,23 @@ export function toAnalyzeAnswer(
   summary: SummaryOutcome,
   receipt: Receipt,
 ): AnalyzeAnswer {
-  const { written } = summary;
+  return { ...toRankAnswer(ranking, receipt), summary: toSummary(summary) };
+}
+
+export function toSummary({
+  written,
+  themeIds,
+  cache,
+  reason,
+}: SummaryOutcome): z.output<typeof summaryAnswer> {
   return {
-    ...toRankAnswer(ranking, receipt),
-    summary: {
-      text: written?.text ?? null,
-      status: written === null ? "unavailable" : "complete",
-      source: written?.source ?? null,
-      model: written?.model ?? null,
-      theme_ids: [...summary.themeIds],
-      cache: { status: summary.cache.status, age_s: summary.cache.ageSeconds },
-      reason: summary.reason,
-    },
+    text: written?.text ?? null,
+    status: written === null ? "unavailable" : "complete",
+    source: written?.source ?? null,
+    model: written?.model ?? null,
+    theme_ids: [...themeIds],
+    cache: { status: cache.status, age_s: cache.ageSeconds },
+    reason,
   };
 }
 

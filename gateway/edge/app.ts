@@ -9,8 +9,16 @@ import { CallLog } from "../core/call-log.ts";
 import type { CircuitViews } from "../core/circuit.ts";
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { RankFailure, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
-import type { Clock } from "../core/ports.ts";
-import { analyze, rank, type Caller, type Pipeline, type RankQuery } from "../pipeline.ts";
+import type { Clock, Progress } from "../core/ports.ts";
+import {
+  analyze,
+  rank,
+  rankForSummary,
+  summarize,
+  type Caller,
+  type Pipeline,
+  type RankQuery,
+} from "../pipeline.ts";
 import {
   cacheStatus,
   failureFields,
@@ -37,6 +45,7 @@ import {
   type RankRequest,
 } from "./request-schema.ts";
 import { toStatus } from "./status.ts";
+import { departureOf, streamSummary, wantsEvents } from "./stream.ts";
 import { toUsage } from "./usage.ts";
 
 /** Nothing is loaded, framed or sent anywhere; default-src does not speak for the last three. */
@@ -156,7 +165,7 @@ function serve(
   const ranking = <S extends z.ZodType>(
     path: string,
     schema: S,
-    handle: (c: Context<Edge>, body: z.output<S>) => Promise<Result<object, Trouble>>,
+    handle: (c: Context<Edge>, body: z.output<S>) => Promise<Result<object | Response, Trouble>>,
   ) => {
     app.post(path, guard(access), jsonOnly, boundedBody, async (c) => {
       const { tenant } = c.get("identity");
@@ -164,7 +173,8 @@ function serve(
       c.set("count", (cached) => accounts?.count(tenant, cached, defer));
       const body = await readBody(c, schema);
       const answer = body.ok ? await handle(c, body.value) : body;
-      return answer.ok ? c.json(answer.value) : problem(c, answer.failure);
+      if (!answer.ok) return problem(c, answer.failure);
+      return answer.value instanceof Response ? answer.value : c.json(answer.value);
     });
   };
 
@@ -182,7 +192,18 @@ function serve(
     if (!query.ok) return query;
     const { max_themes: maxThemes, language = null } = request.summary;
     const wanted = { ...query.value, maxThemes, language, evidence: request.evidence };
-    const outcome = await analyze(pipeline, wanted, callerOf(c, request.timeout_ms));
+    const caller = callerOf(c, request.timeout_ms);
+    if (wantsEvents(c)) {
+      const left = departureOf(c);
+      const reader = { ...caller, left: left.signal };
+      const outcome = await rankForSummary(pipeline, wanted, reader);
+      if (!outcome.ok) return unranked(c, outcome.failure);
+      const { themes, usage } = outcome.value;
+      const first = toRankAnswer(outcome.value, { ...tell(c, clock, outcome.value), usage });
+      const write = (progress: Progress) => summarize(pipeline, wanted, themes, reader, progress);
+      return ok(streamSummary(c, left, outcome.value, first, write));
+    }
+    const outcome = await analyze(pipeline, wanted, caller);
     if (!outcome.ok) return unranked(c, outcome.failure);
     const { ranking: ranked, summary, usage } = outcome.value;
     return ok(toAnalyzeAnswer(ranked, summary, { ...tell(c, clock, ranked, summary), usage }));

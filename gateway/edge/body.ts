@@ -49,7 +49,8 @@ export const boundedBody = createMiddleware<Edge>(async (c, next) => {
     return problem(c, { kind: "payload-too-large" });
   const bytes = await readBounded(body, c.get("clock"));
   if (!bytes.ok) return problem(c, bytes.failure);
-  c.req.raw = new Request(c.req.raw, { method: c.req.method, body: bytes.value });
+  const { signal } = c.req.raw;
+  c.req.raw = new Request(c.req.raw, { method: c.req.method, body: bytes.value, signal });
   return next();
 });
 

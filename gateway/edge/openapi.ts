@@ -2,6 +2,7 @@
 import { createRoute, z, type RouteConfig } from "@hono/zod-openapi";
 import {
   analyzeAnswer,
+  analyzeEvent,
   healthAnswer,
   problemAnswer,
   rankAnswer,
@@ -123,6 +124,12 @@ export const routes: readonly RouteConfig[] = [
 ];
 
 for (const route of routes) {
+  if (route.path === "/v1/analyze") {
+    const description =
+      "The answer; as a stream of events where `Accept` names text/event-stream, the ranking first.";
+    const streamed = { "text/event-stream": { schema: analyzeEvent } };
+    route.responses[200] = { description, content: { ...json(analyzeAnswer), ...streamed } };
+  }
   if (route.path === "/v1/rank" || route.path === "/v1/analyze") {
     route.responses[404] = problemResponse("There is no catalog of the given name.");
   }

@@ -1,6 +1,7 @@
 // The Gemini API: one text for one prompt, its errors as failures, its bodies as plain data.
 import {
   GoogleGenerativeAI,
+  GoogleGenerativeAIError,
   GoogleGenerativeAIFetchError,
   type GenerationConfig,
 } from "@google/generative-ai";
@@ -8,7 +9,7 @@ import { z } from "zod";
 import type { UpstreamCall } from "../core/call-log.ts";
 import type { Usage } from "../core/domain.ts";
 import { fail, ok, type Failure, type Reason, type Result } from "../core/failure.ts";
-import type { Stage } from "../core/ports.ts";
+import type { Progress, Stage } from "../core/ports.ts";
 
 export interface GeminiSettings {
   readonly apiKey: string;
@@ -36,7 +37,12 @@ export interface GeminiAnswer {
 }
 
 export interface GeminiApi {
-  generate(request: GeminiRequest, stage: Stage): Promise<Result<GeminiAnswer>>;
+  /** @param progress hears the text while it is written, from its beginning each time */
+  generate(
+    request: GeminiRequest,
+    stage: Stage,
+    progress?: Progress,
+  ): Promise<Result<GeminiAnswer>>;
 }
 
 // Read from the raw candidates: the SDK's text() joins thoughts to the answer and hides why it ended.
@@ -66,6 +72,14 @@ const answerShape = z.object({
   modelVersion: z.string().optional(),
 });
 
+type AnswerBody = z.output<typeof answerShape>;
+
+/** One of a stream's events: a part of an answer, or an error in its place. */
+const eventShape = answerShape.extend({ error: z.object({ code: z.number() }).optional() });
+
+/** Longest text a stream is read for, in UTF-16 units; no model is asked for a tenth of it. */
+const maxStreamedLength = 64 * 1024;
+
 const blockedReasons = new Set(["SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"]);
 
 /** A client for Gemini. Never retries the same model. */
@@ -80,6 +94,7 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
     request: GeminiRequest,
     stage: Stage,
     call: UpstreamCall,
+    progress: Progress | undefined,
   ): Promise<Result<GeminiAnswer>> {
     // The SDK starts a request whose signal has already aborted.
     if (stage.signal.aborted) return fail({ reason: "gemini_timeout", limit: stage.limit });
@@ -93,34 +108,43 @@ export function createGeminiApi(settings: GeminiSettings): GeminiApi {
         >,
       }),
     };
-    let answer: unknown;
+    const asked = client.getGenerativeModel(
+      { model, systemInstruction: request.system, generationConfig },
+      settings.baseUrl === "" ? {} : { baseUrl: settings.baseUrl },
+    );
+    // The SDK lets go of a stream that it cannot read without ending it.
+    const done = new AbortController();
+    const signal = AbortSignal.any([stage.signal, done.signal]);
     try {
-      const result = await client
-        .getGenerativeModel(
-          { model, systemInstruction: request.system, generationConfig },
-          settings.baseUrl === "" ? {} : { baseUrl: settings.baseUrl },
-        )
-        .generateContent(request.prompt, { signal: stage.signal });
-      answer = result.response;
+      if (progress === undefined) {
+        const result = await asked.generateContent(request.prompt, { signal });
+        const parsed = answerShape.safeParse(result.response);
+        if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
+        // Tokens are paid for, whatever they turn out to be worth.
+        call.usage = toUsage(parsed.data.usageMetadata);
+        return readAnswer(parsed.data, model);
+      }
+      const { stream, response } = await asked.generateContentStream(request.prompt, { signal });
+      // The same events joined by the SDK, thoughts and all; it fails where the stream does.
+      response.catch(() => {});
+      const joined = await joinEvents(stream, call, progress);
+      return joined.ok ? readAnswer(joined.value, model) : joined;
     } catch (error) {
       return fail(geminiFailure(error, stage));
+    } finally {
+      done.abort();
     }
-    const parsed = answerShape.safeParse(answer);
-    if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
-    // Tokens are paid for, whatever they turn out to be worth.
-    call.usage = toUsage(parsed.data.usageMetadata);
-    return readAnswer(parsed.data, model);
   }
 
   return {
-    async generate(request, stage) {
+    async generate(request, stage, progress) {
       let last: Result<GeminiAnswer> = fail({ reason: "gemini_error", status: 404 });
       const { models } = settings;
       for (let index = first; index < models.length; index += 1) {
         const model = models[index] ?? "";
         // Every request is a call that Google may bill: the next model's too.
         last = await stage.call({ source: "gemini", model, paid: true }, (call) =>
-          generateWith(model, request, stage, call),
+          generateWith(model, request, stage, call, progress),
         );
         const refusal = last.ok ? null : refusedStatus(last.failure);
         if (refusal !== null) settings.alarm("gemini_error", refusal);
@@ -139,9 +163,45 @@ function refusedStatus(failure: Failure): number | null {
   return refused ? failure.status : null;
 }
 
-type Answer = z.output<typeof answerShape>;
+/** A stream's events as the one answer they are parts of; one that ends early is `truncated`. */
+async function joinEvents(
+  stream: AsyncIterable<unknown>,
+  call: UpstreamCall,
+  progress: Progress,
+): Promise<Result<AnswerBody>> {
+  let text = "";
+  let joined: AnswerBody = {};
+  let finishReason: string | undefined;
+  for await (const event of stream) {
+    const parsed = eventShape.safeParse(event);
+    if (!parsed.success) return fail({ reason: "gemini_bad_output", defect: "wrong_shape" });
+    const { error, candidates, ...rest } = parsed.data;
+    if (error !== undefined) return fail(failureOf(error.code, null));
+    const candidate = candidates?.[0];
+    finishReason = candidate?.finishReason ?? finishReason;
+    joined = { ...joined, ...rest };
+    call.usage = toUsage(joined.usageMetadata);
+    const more = textOf(candidate);
+    text += more;
+    if (text.length > maxStreamedLength)
+      return fail({ reason: "gemini_bad_output", defect: "too_large" });
+    if (more !== "") progress(text);
+  }
+  if (finishReason === undefined && text !== "")
+    return fail({ reason: "gemini_bad_output", defect: "truncated" });
+  if (finishReason === undefined) return ok(joined);
+  return ok({ ...joined, candidates: [{ content: { parts: [{ text }] }, finishReason }] });
+}
 
-function readAnswer(answer: Answer, model: string): Result<GeminiAnswer> {
+/** What a candidate says, without its thoughts. */
+function textOf(candidate: NonNullable<AnswerBody["candidates"]>[number] | undefined): string {
+  return (candidate?.content?.parts ?? [])
+    .filter((part) => !part.thought)
+    .map((part) => part.text ?? "")
+    .join("");
+}
+
+function readAnswer(answer: AnswerBody, model: string): Result<GeminiAnswer> {
   const { candidates, promptFeedback, usageMetadata, modelVersion } = answer;
   const candidate = candidates?.[0];
   if (
@@ -151,17 +211,13 @@ function readAnswer(answer: Answer, model: string): Result<GeminiAnswer> {
     return fail({ reason: "gemini_blocked" });
   if (candidate?.finishReason === "MAX_TOKENS")
     return fail({ reason: "gemini_bad_output", defect: "truncated" });
-  const text = (candidate?.content?.parts ?? [])
-    .filter((part) => !part.thought)
-    .map((part) => part.text ?? "")
-    .join("")
-    .trim();
+  const text = textOf(candidate).trim();
   if (candidate?.finishReason !== "STOP" || text === "")
     return fail({ reason: "gemini_bad_output", defect: "empty" });
   return ok({ text, model: modelVersion ?? model, usage: toUsage(usageMetadata) });
 }
 
-function toUsage(metadata: Answer["usageMetadata"]): Usage {
+function toUsage(metadata: AnswerBody["usageMetadata"]): Usage {
   const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount } = metadata ?? {};
   return {
     promptTokens: promptTokenCount ?? null,
@@ -174,10 +230,19 @@ function toUsage(metadata: Answer["usageMetadata"]): Usage {
 function geminiFailure(error: unknown, stage: Stage): Failure {
   if (stage.signal.aborted) return { reason: "gemini_timeout", limit: stage.limit };
   if (error instanceof SyntaxError) return { reason: "gemini_bad_output", defect: "not_json" };
-  if (!(error instanceof GoogleGenerativeAIFetchError) || error.status === undefined)
+  if (!(error instanceof GoogleGenerativeAIFetchError) || error.status === undefined) {
+    // What cannot be read in a stream is told by a message alone; a stream that broke has another one.
+    const unreadable =
+      error instanceof GoogleGenerativeAIError && /parsing JSON|parse stream/.test(error.message);
+    if (unreadable) return { reason: "gemini_bad_output", defect: "not_json" };
     return { reason: "gemini_unreachable" };
-  if (error.status === 429) return { reason: "gemini_quota", retryAfterSeconds: retryDelay(error) };
-  return { reason: "gemini_error", status: error.status };
+  }
+  return failureOf(error.status, retryDelay(error));
+}
+
+function failureOf(status: number, retryAfterSeconds: number | null): Failure {
+  if (status === 429) return { reason: "gemini_quota", retryAfterSeconds };
+  return { reason: "gemini_error", status };
 }
 
 /** RetryInfo carries "7s" or "7.5s". */

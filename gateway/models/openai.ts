@@ -1,9 +1,10 @@
 // The origin's OpenAI-compatible API: one call, its errors as failures, its bodies as plain data.
 import OpenAI from "openai";
+import type { Stream } from "openai/streaming";
 import { z } from "zod";
 import type { Usage } from "../core/domain.ts";
 import { fail, ok, type Failure, type Result } from "../core/failure.ts";
-import type { Stage } from "../core/ports.ts";
+import type { Progress, Stage } from "../core/ports.ts";
 import { boundedFetch, isTooLarge } from "./bounded-fetch.ts";
 
 export interface OriginSettings {
@@ -30,8 +31,15 @@ export interface OriginApi {
     body: OriginBody & { readonly prompt: readonly string[] },
     stage: Stage,
   ): Promise<Result<{ candidates: readonly TokenLogprob[][]; usage: Usage }>>;
-  /** The text of the first choice. */
-  chat(body: OriginBody, stage: Stage): Promise<Result<{ text: string; usage: Usage }>>;
+  /**
+   * The text of the first choice.
+   * @param progress hears it while it is written, from its beginning each time
+   */
+  chat(
+    body: OriginBody,
+    stage: Stage,
+    progress?: Progress,
+  ): Promise<Result<{ text: string; usage: Usage }>>;
   /** `value.scores[i]` is the relevance of `documents[i]`, as the server scales it. */
   rerank(
     body: OriginBody & { readonly documents: readonly string[] },
@@ -81,6 +89,16 @@ const chatShape = z.object({
   usage: usageShape,
 });
 
+const chunkShape = z.object({
+  choices: z.array(
+    z.object({
+      delta: z.object({ content: z.string().nullish() }).nullish(),
+      finish_reason: z.string().nullish(),
+    }),
+  ),
+  usage: usageShape,
+});
+
 const rerankShape = z.object({
   results: z.array(z.object({ index: z.number(), relevance_score: z.number() })),
   usage: usageShape,
@@ -99,6 +117,8 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
     // The SDK refuses an empty key; a server without one ignores what it is sent.
     apiKey: settings.apiKey || "none",
     maxRetries: 0,
+    // It would tell the console of a stream's event that is no JSON.
+    logLevel: "off",
     fetch: boundedFetch,
     // A redirect is a login page in front of the origin, never the origin.
     fetchOptions: { redirect: "manual" },
@@ -136,6 +156,46 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
     });
   }
 
+  /** A streamed chat, joined: as if it had come whole. A stream that ends early is `truncated`. */
+  async function streamChat(
+    body: OriginBody,
+    stage: Stage,
+    progress: Progress,
+  ): Promise<Result<z.output<typeof chatShape>>> {
+    const to = { source: "origin", model: body.model, paid: false } as const;
+    return stage.call(to, async (call) => {
+      let content = "";
+      let finish_reason: string | null = null;
+      let usage: z.output<typeof usageShape>;
+      try {
+        const events = await client.post<Stream<unknown>>("/chat/completions", {
+          body: { ...body, stream: true, stream_options: { include_usage: true } },
+          signal: stage.signal,
+          headers: { [budgetHeader]: String(Math.floor(stage.budgetMs)) },
+          stream: true,
+        });
+        for await (const event of events) {
+          const chunk = chunkShape.safeParse(event);
+          if (!chunk.success) return badOutput("wrong_shape");
+          usage = chunk.data.usage ?? usage;
+          call.usage = toUsage(usage);
+          // The event that tells the usage has no choice.
+          const choice = chunk.data.choices[0];
+          finish_reason = choice?.finish_reason ?? finish_reason;
+          const more = choice?.delta?.content ?? "";
+          content += more;
+          if (more !== "") progress(content);
+        }
+      } catch (error) {
+        return fail(originFailure(error, stage));
+      }
+      // The SDK ends a stream that was aborted as if it were over.
+      if (stage.signal.aborted) return fail({ reason: "origin_timeout", limit: stage.limit });
+      if (finish_reason === null && content !== "") return badOutput("truncated");
+      return ok({ choices: [{ message: { content }, finish_reason }], usage });
+    });
+  }
+
   return {
     async complete(body, stage) {
       const answer = await post("/completions", body, completionShape, stage);
@@ -152,8 +212,10 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
       return ok({ candidates, usage: toUsage(usage) });
     },
 
-    async chat(body, stage) {
-      const answer = await post("/chat/completions", body, chatShape, stage);
+    async chat(body, stage, progress) {
+      const answer = progress
+        ? await streamChat(body, stage, progress)
+        : await post("/chat/completions", body, chatShape, stage);
       if (!answer.ok) return answer;
       const choice = answer.value.choices[0];
       if (choice?.finish_reason === "length") return badOutput("truncated");
@@ -205,6 +267,9 @@ function originFailure(error: unknown, stage: Stage): Failure {
   // The SDK throws a parse error of a whole body as it comes; a cut body is a lost connection.
   if (error instanceof SyntaxError) return { reason: "origin_bad_output", defect: "not_json" };
   if (!(error instanceof OpenAI.APIError)) return { reason: "origin_unreachable" };
+  // An error in place of a stream's next event; vLLM says no more of it than a code.
+  if (error.status === undefined && error.error !== undefined)
+    return { reason: "origin_error", status: 500 };
   const status: unknown = error.status;
   if (typeof status !== "number") return { reason: "origin_unreachable" };
   if (status === 401 || status === 403 || (status >= 300 && status < 400))

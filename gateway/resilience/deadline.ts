@@ -13,6 +13,8 @@ export interface Outlay {
   readonly calls: CallLog;
   /** Asked before a call that costs money, within that many ms: null takes one, a failure forbids it. */
   readonly pay: (budgetMs: number) => Promise<Failure | null>;
+  /** Aborts when the caller has left: no time is left then, and what runs is aborted. */
+  readonly left?: AbortSignal;
 }
 
 const unpaid = (): Outlay => ({ calls: new CallLog(), pay: () => Promise.resolve(null) });
@@ -20,30 +22,36 @@ const unpaid = (): Outlay => ({ calls: new CallLog(), pay: () => Promise.resolve
 /**
  * A deadline `budgetMs` after `startedMs`. Each stage gets the smaller of its own cap and what is
  * left less the reserve.
- * @param outlay what the request may ask of upstreams
+ * @param outlay what the request may ask of upstreams, and until when
  */
 export function createDeadline(
   clock: Clock,
   startedMs: number,
   budgetMs: number,
-  { calls, pay }: Outlay = unpaid(),
+  { calls, pay, left }: Outlay = unpaid(),
 ): Deadline {
-  const spareMs = () => Math.max(0, startedMs + budgetMs - reserveMs - clock.nowMs());
+  const spareMs = () =>
+    left?.aborted ? 0 : Math.max(0, startedMs + budgetMs - reserveMs - clock.nowMs());
   return {
     calls,
     spareMs,
     part(fraction: number): Deadline {
       const nowMs = clock.nowMs();
-      return createDeadline(clock, nowMs, reserveMs + fraction * spareMs(), { calls, pay });
+      const rest = reserveMs + fraction * spareMs();
+      return createDeadline(clock, nowMs, rest, { calls, pay, ...(left && { left }) });
     },
     stage(capMs: number): Result<Stage> {
       const leftMs = spareMs();
       if (leftMs < minStageMs) return fail({ reason: "deadline" });
       const stageMs = Math.min(capMs, leftMs);
+      const timer = clock.timeoutSignal(stageMs);
+      const limit = capMs <= leftMs ? "cap" : "deadline";
       return ok({
-        signal: clock.timeoutSignal(stageMs),
+        signal: left === undefined ? timer : AbortSignal.any([timer, left]),
         budgetMs: stageMs,
-        limit: capMs <= leftMs ? "cap" : "deadline",
+        get limit() {
+          return left?.aborted && !timer.aborted ? "left" : limit;
+        },
         async call(to, make) {
           if (calls.isFull) return fail({ reason: "call_limit" });
           const refusal = to.paid ? await pay(stageMs) : null;

@@ -27,6 +27,7 @@ export function classify(failure: Failure, work: OriginWork): FailureClass {
     case "origin_model":
       return ifRanking("hard");
     case "origin_timeout":
+      if (failure.limit === "left") return "none";
       // Less than the whole cap was the caller's budget, which proves nothing.
       return failure.limit === "cap" ? ifRanking("soft") : "doubt";
     case "origin_bad_output":

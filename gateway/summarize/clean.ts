@@ -27,19 +27,49 @@ const link = new RegExp(
 /** Markup: the answer's summary is plain text. */
 const tag = /<[/!?]?\p{L}[^<>]*>/giu;
 
+export interface SummaryCleaner {
+  /** A summary that is all there. */
+  whole(summary: string): string;
+  /**
+   * The part of an unfinished summary that can be shown: as clean as a whole one, up to the last
+   * word that has ended. What comes later may still change it, so the whole one has the last word.
+   */
+  settled(soFar: string): string;
+}
+
 /** @param source the text that was summarised: links that stand in it may stay */
-export function cleanSummary(summary: string, source: string): string {
+export function summaryCleaner(source: string): SummaryCleaner {
   const text = plain(source);
   const known = new Set([...(text.match(link) ?? []), ...(text.match(tag) ?? [])]);
   const strip = (written: string) =>
     written
       .replace(tag, (markup) => (known.has(markup) ? markup : ""))
       .replace(link, (url) => (known.has(url) ? url : ""));
-  let clean = plain(summary).slice(0, maxRead).toWellFormed();
-  // What is taken out may join what stood around it; each round is shorter than the one before.
-  for (let next = strip(clean); next !== clean; next = strip(clean)) clean = next;
-  return shorten(clean.replace(/[ \t]+/g, " ").trim(), maxLength);
+  const tidy = (written: string) => {
+    let clean = written.slice(0, maxRead).toWellFormed();
+    // What is taken out may join what stood around it; each round is shorter than the one before.
+    for (let next = strip(clean); next !== clean; next = strip(clean)) clean = next;
+    return shorten(clean.replace(/[ \t]+/g, " ").trim(), maxLength);
+  };
+  return {
+    whole: (summary) => tidy(plain(summary)),
+    settled(soFar) {
+      const written = plain(soFar);
+      const words = written.slice(0, written.search(unfinishedWord));
+      return tidy(words.slice(0, words.search(unfinishedTag)));
+    },
+  };
 }
+
+/** See summaryCleaner. */
+export function cleanSummary(summary: string, source: string): string {
+  return summaryCleaner(source).whole(summary);
+}
+
+/** From the last white space, or the last mark that ends a clause where words have no spaces. */
+const unfinishedWord = /(?<=^|[\s、。，！？；：])[^\s、。，！？；：]*$/u;
+/** A tag may hold white space; without one the end of the text. */
+const unfinishedTag = /<[/!?]?\p{L}[^<>]*$|$/u;
 
 const sentenceEnd = /[.!?](?=\s)|[。！？]/gu;
 

@@ -3,7 +3,7 @@ import { fail, ok } from "../core/failure.ts";
 import type { Summarizer } from "../core/ports.ts";
 import type { OriginApi } from "../models/openai.ts";
 import { fenceOf } from "../text/fence.ts";
-import { cleanSummary } from "./clean.ts";
+import { summaryCleaner } from "./clean.ts";
 import { maxSummaryTokens, summaryPrompt, summaryPromptVersion } from "./prompt.ts";
 
 export interface OriginSummarizerSettings {
@@ -23,10 +23,11 @@ export function createOriginSummarizer(
     model: settings.modelVersion,
     version: `chat/${summaryPromptVersion}`,
 
-    async summarize(request, deadline) {
+    async summarize(request, deadline, progress) {
       const { system, user } = summaryPrompt(request, await fenceOf(request.text));
       const stage = deadline.stage(settings.timeoutMs);
       if (!stage.ok) return stage;
+      const cleaner = summaryCleaner(request.text);
       const answer = await api.chat(
         {
           model: settings.model,
@@ -40,9 +41,10 @@ export function createOriginSummarizer(
           ...(settings.salted && request.salt !== undefined && { cache_salt: request.salt }),
         },
         stage.value,
+        progress && ((soFar) => progress(cleaner.settled(soFar))),
       );
       if (!answer.ok) return answer;
-      const text = cleanSummary(answer.value.text, request.text);
+      const text = cleaner.whole(answer.value.text);
       if (text === "") return fail({ reason: "origin_bad_output", defect: "empty" });
       return ok({ text, model: settings.modelVersion, usage: answer.value.usage });
     },

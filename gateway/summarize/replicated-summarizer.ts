@@ -13,10 +13,12 @@ export function createReplicatedSummarizer(
     source,
     model,
     version,
-    summarize: (request, deadline) =>
+    summarize: (request, deadline, progress) =>
       health.ask("summary", request.text, deadline, async (index) => {
         const replica = replicas[index];
-        return replica?.summarize(request, deadline) ?? fail({ reason: "origin_unreachable" });
+        return (
+          replica?.summarize(request, deadline, progress) ?? fail({ reason: "origin_unreachable" })
+        );
       }),
   };
 }

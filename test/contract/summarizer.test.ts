@@ -1,12 +1,16 @@
 // The port Summarizer: one suite, every implementation, over the true wire shapes.
 import * as fc from "fast-check";
 import { afterEach, describe, expect, inject, it } from "vitest";
+import { CallLog } from "../../gateway/core/call-log.ts";
 import type { Theme } from "../../gateway/core/domain.ts";
 import type { Summarizer, SummaryRequest } from "../../gateway/core/ports.ts";
 import { createGeminiApi } from "../../gateway/models/gemini.ts";
 import { createOriginApi } from "../../gateway/models/openai.ts";
+import { createDeadline } from "../../gateway/resilience/deadline.ts";
+import { classify } from "../../gateway/resilience/failure-class.ts";
 import { createExtractiveSummarizer } from "../../gateway/summarize/extractive-summarizer.ts";
 import { createGeminiSummarizer } from "../../gateway/summarize/gemini-summarizer.ts";
+import { summaryCleaner } from "../../gateway/summarize/clean.ts";
 import { createOriginSummarizer } from "../../gateway/summarize/origin-summarizer.ts";
 import { sentencesOf } from "../../gateway/text/sentences.ts";
 import geminiBlocked from "../fixtures/gemini-blocked.json";
@@ -25,7 +29,7 @@ import originWrongKey from "../fixtures/recorded/vllm-error-key.json";
 import originWrongModel from "../fixtures/recorded/vllm-error-model.json";
 import originChat from "../fixtures/vllm-chat.json";
 import type { Fault, FaultKind } from "../support/fault.ts";
-import { FakeControl, text, themes, within } from "./support.ts";
+import { clock, FakeControl, text, themes, within } from "./support.ts";
 
 /** Nothing is waited for that long: a healthy fake answers at once, on a slow machine too. */
 const patientMs = 5_000;
@@ -270,6 +274,112 @@ describe.each(models)("a model's summary: %s", (name, { fake, make, said }) => {
       ok: false,
       failure: { reason: `${name}_unreachable` },
     });
+  });
+});
+
+describe.each(models)("a summary read while it is written: %s", (name, { fake, make }) => {
+  const badOutput = (defect: string) => ({ reason: `${name}_bad_output`, defect });
+  const long = `${"The rent is late and my debts keep me awake ".repeat(3)}. Then I slept.`;
+  /** So many that a word has been said; the origin sends one an event. */
+  const events = fake === "gemini" ? 2 : 6;
+  const read = async (asked = request({ text: long }), timeoutMs = patientMs) => {
+    const heard: string[] = [];
+    const summarizer = make(inject(fake), timeoutMs);
+    const result = await summarizer.summarize(asked, ample(), (soFar) => heard.push(soFar));
+    return { heard, result };
+  };
+
+  it("is the one that comes whole, word for word and at the same cost", async () => {
+    const whole = await written(make(inject(fake), patientMs), request({ text: long }));
+    const { result } = await read();
+    expect(result).toEqual({ ok: true, value: whole });
+  });
+
+  it("is heard in parts that each go on from the one before", async () => {
+    const { heard, result } = await read();
+    const summary = result.ok ? result.value.text : "";
+    expect(new Set(heard).size).toBeGreaterThan(1);
+    for (const [index, soFar] of [...heard.slice(1), summary].entries())
+      expect(soFar.startsWith(heard[index] ?? "never")).toBe(true);
+  });
+
+  it("never shows a foreign link or a hidden character, not for a moment", async () => {
+    const text = "See ![a](https://evil.example/?q= debt) \u202enow and www.evil.example/b at once";
+    // What the fake writes is taken from the text, where links of its own are known: not of this one.
+    const { heard } = await read(request({ text: long, themes }));
+    expect(heard.join()).not.toMatch(hidden);
+    const cleaner = summaryCleaner("A text of no links.");
+    for (let end = 0; end <= text.length; end++) {
+      expect(cleaner.settled(text.slice(0, end))).not.toMatch(/evil|[\u202e]/);
+    }
+  });
+
+  it.each<[string, (Fault & { kind: "stream" })["then"], (failure: unknown) => void]>([
+    ["ends too early", "end", (failure) => expect(failure).toEqual(badOutput("truncated"))],
+    ["breaks", "reset", (failure) => expect(failure).toEqual({ reason: `${name}_unreachable` })],
+    [
+      "tells of an error",
+      { event: { error: { code: 503, message: "overloaded", status: "UNAVAILABLE" } } },
+      (failure) =>
+        expect(failure).toEqual({
+          reason: `${name}_error`,
+          status: name === "gemini" ? 503 : 500,
+        }),
+    ],
+    [
+      "sends an event of another shape",
+      { event: { choices: 7, candidates: 7 } },
+      (failure) => expect(failure).toEqual(badOutput("wrong_shape")),
+    ],
+    [
+      "sends an event that is no JSON",
+      { event: "data: {oops}\n\n" },
+      (failure) => expect(failure).toEqual(badOutput("not_json")),
+    ],
+  ])("fails as a whole where the stream %s, whatever was heard", async (_, then, expectFailure) => {
+    await control[fake].break({ kind: "stream", events, ...(then && { then }) });
+    const { heard, result } = await read();
+    expect(heard.at(-1)).not.toBe("");
+    expect(heard.length).toBeGreaterThan(0);
+    expectFailure(result.ok ? "written" : result.failure);
+    expect(await control[fake].requests()).toHaveLength(1);
+  });
+
+  it("that stalls fails at its cap, and the work is aborted", async () => {
+    await control[fake].break({ kind: "stream", events, then: "stall" });
+    const { result } = await read(request({ text: long }), shortMs);
+    expect(result).toEqual({ ok: false, failure: { reason: `${name}_timeout`, limit: "cap" } });
+    await expect
+      .poll(async () => (await control[fake].requests()).map(({ aborted }) => aborted))
+      .toEqual([true]);
+  });
+
+  it("ends when its caller leaves: the work is aborted, and nobody's health is doubted", async () => {
+    await control[fake].break({ kind: "stream", events, then: "stall" });
+    const left = new AbortController();
+    const deadline = createDeadline(clock, Date.now(), 15_000, {
+      calls: new CallLog(),
+      pay: () => Promise.resolve(null),
+      left: left.signal,
+    });
+    const summarizer = make(inject(fake), patientMs);
+    const result = await summarizer.summarize(request({ text: long }), deadline, () =>
+      left.abort(),
+    );
+    expect(result).toEqual({ ok: false, failure: { reason: `${name}_timeout`, limit: "left" } });
+    expect(!result.ok && classify(result.failure, "summary")).toBe("none");
+    expect(deadline.stage(1_000)).toEqual({ ok: false, failure: { reason: "deadline" } });
+    await expect
+      .poll(async () => (await control[fake].requests()).map(({ aborted }) => aborted))
+      .toEqual([true]);
+  });
+
+  it("of an error before the first word fails as one that comes whole does", async () => {
+    await control[fake].break({ kind: "status", status: 429, headers: { "retry-after": "9" } });
+    const whole = await make(inject(fake), patientMs).summarize(request(), ample());
+    const { heard, result } = await read();
+    expect(heard).toEqual([]);
+    expect(result).toEqual(whole);
   });
 });
 

@@ -89,7 +89,7 @@ export class FakeGemini extends FakeServer {
     const pieces = [0, 1, 2].map((n) => words.slice(n * third, (n + 1) * third).join(""));
     const filled = pieces.filter((piece) => piece !== "");
     const events = filled.map((piece, index) =>
-      JSON.stringify(response(model, prompt, piece, index === filled.length - 1)),
+      JSON.stringify(response(model, prompt, piece, index === filled.length - 1, text)),
     );
     if (!query.includes("alt=sse")) {
       return { ...jsonAnswer(200, null), chunks: [`[${events.join(",\r\n")}]`] };
@@ -148,9 +148,15 @@ function fill(schema: Schema, judge: (key: string, description?: string) => numb
 }
 
 /** A GenerateContentResponse; only the last of a stream tells why it ended and what it cost. */
-function response(model: string, prompt: string, text: string, last: boolean): object {
+function response(
+  model: string,
+  prompt: string,
+  text: string,
+  last: boolean,
+  whole = text,
+): object {
   const promptTokenCount = tokensOf(prompt);
-  const candidatesTokenCount = tokensOf(text);
+  const candidatesTokenCount = tokensOf(whole);
   const promptTokensDetails = [{ modality: "TEXT", tokenCount: promptTokenCount }];
   const content = { parts: [{ text }], role: "model" };
   const totalTokenCount = promptTokenCount + (last ? candidatesTokenCount : 0);

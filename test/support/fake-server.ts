@@ -16,6 +16,8 @@ export interface RecordedRequest {
   body: unknown;
   /** The client left before it had the whole answer. */
   aborted: boolean;
+  /** When the answer was over, one way or another, on the clock of `performance`; null = not yet. */
+  endedMs: number | null;
 }
 
 /**
@@ -108,13 +110,15 @@ export abstract class FakeServer {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(req.headers)) headers[name] = String(value);
     const method = req.method ?? "GET";
-    const request: RecordedRequest = { method, path, query, headers, body: null, aborted: false };
+    const arrived = { method, path, query, headers };
+    const request: RecordedRequest = { ...arrived, body: null, aborted: false, endedMs: null };
     const control = path === "/__fake";
     if (!control) this.requests.push(request);
     this.#open.add(res);
     res.once("close", () => {
       this.#open.delete(res);
       request.aborted = !res.writableFinished && !this.#cut.has(res);
+      request.endedMs = performance.now();
     });
     try {
       request.body = await readBody(req);
@@ -123,7 +127,8 @@ export abstract class FakeServer {
     }
     if (control) return applyFault(res, null, this.#control(request));
     const fault = this.#strike(path);
-    if (fault?.kind === "reset" || fault?.kind === "reset_mid_body") this.#cut.add(res);
+    const resets = fault?.kind === "stream" && fault.then === "reset";
+    if (resets || fault?.kind === "reset" || fault?.kind === "reset_mid_body") this.#cut.add(res);
     applyFault(res, fault, this.answer(request));
   }
 

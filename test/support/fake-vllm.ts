@@ -58,6 +58,7 @@ interface CompletionBody {
 interface ChatBody {
   model?: string;
   stream?: boolean;
+  stream_options?: { include_usage?: boolean };
   messages?: { role: string; content: string }[];
   response_format?: {
     json_schema?: { schema?: { properties?: Record<string, { description?: string }> } };
@@ -188,7 +189,10 @@ export class FakeVllm extends FakeServer {
     const content =
       properties === undefined ? summaryOf(user) : this.#chatScores(properties, prompt, user);
     const base = { id: "chatcmpl-5f2d", created, model: this.model };
-    if (body.stream === true) return chatStream(base, content);
+    if (body.stream === true) {
+      const told = body.stream_options?.include_usage === true;
+      return chatStream(base, content, told ? usage(tokensOf(prompt), tokensOf(content)) : null);
+    }
     const message = { role: "assistant", content, refusal: null };
     return {
       ...base,

@@ -102,6 +102,28 @@ describe("faults", () => {
     expect(performance.now() - startMs).toBeGreaterThan(55);
   });
 
+  test("stream: so many events, then an end, silence, a reset or an event of one's own", async () => {
+    const streamed = async (then: (Fault & { kind: "stream" })["then"], signal?: AbortSignal) => {
+      const fake = await vllm();
+      fake.fault = { kind: "stream", events: 2, ...(then && { then }) };
+      const asked = { messages: [{ role: "user", content: "The rent is late." }], stream: true };
+      const response = await post(`${fake.url}/chat/completions`, asked, signal && { signal });
+      return { fake, text: response.text() };
+    };
+    const ended = await (await streamed("end")).text;
+    expect(ended.match(/^data: /gm)).toHaveLength(2);
+    expect(await (await streamed({ event: { error: 1 } })).text).toBe(
+      `${ended}data: {"error":1}\n\n`,
+    );
+    expect(await (await streamed({ event: "tail" })).text).toBe(`${ended}tail`);
+    const reset = await streamed("reset");
+    await expect(reset.text).rejects.toThrow("terminated");
+    expect(reset.fake.requests[0]?.aborted).toBe(false);
+    const silent = await streamed("stall", soon());
+    await expect(silent.text).rejects.toThrow(/timeout/i);
+    await aborted(silent.fake);
+  });
+
   test("huge: as many bytes as asked for, and JSON", async () => {
     const { response } = await completions({ kind: "huge", bytes: 10 * 2 ** 20 });
     const body = await (await response).text();

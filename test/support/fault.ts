@@ -39,6 +39,14 @@ export type FaultKind =
   | { readonly kind: "delay"; readonly ms: number }
   /** 200 with any JSON. */
   | { readonly kind: "body"; readonly body: unknown }
+  /** So many events of a stream, so far apart; then what is told here, or its true rest. */
+  | {
+      readonly kind: "stream";
+      readonly events?: number;
+      readonly delayMs?: number;
+      /** An orderly end, silence, a TCP reset, or an event (or bare text) of one's own before the end. */
+      readonly then?: "end" | "stall" | "reset" | { readonly event: object | string };
+    }
   /** 200 with a JSON object of this size. */
   | { readonly kind: "huge"; readonly bytes: number }
   /** The same, packed by gzip to a thousandth of it. */
@@ -78,8 +86,8 @@ export function isAnswer(value: unknown): value is Answer {
   return typeof value === "object" && value !== null && "chunks" in value;
 }
 
-/** Sends an answer as it is; stops when the client has left. */
-export function send(res: ServerResponse, answer: Answer): void {
+/** Sends an answer as it is, or `last` where it would end; stops when the client has left. */
+export function send(res: ServerResponse, answer: Answer, last = (): void => void res.end()): void {
   const { chunks, chunkDelayMs } = answer;
   if (chunks.length <= 1) {
     const body = Buffer.from(chunks[0] ?? "");
@@ -92,7 +100,7 @@ export function send(res: ServerResponse, answer: Answer): void {
   const step = (): void => {
     if (res.destroyed) return;
     res.write(chunks[next++]);
-    if (next === chunks.length) res.end();
+    if (next === chunks.length) last();
     else if (chunkDelayMs === 0) step();
     else later(res, chunkDelayMs, step);
   };
@@ -197,6 +205,22 @@ export function applyFault(res: ServerResponse, fault: FaultKind | null, answer:
       return later(res, fault.ms, () => send(res, answer));
     case "body":
       return send(res, jsonAnswer(200, fault.body));
+    case "stream": {
+      const { events = answer.chunks.length, delayMs = answer.chunkDelayMs, then } = fault;
+      const chunks = answer.chunks.slice(0, events);
+      if (typeof then === "object") {
+        const { event } = then;
+        chunks.push(typeof event === "string" ? event : `data: ${JSON.stringify(event)}\n\n`);
+      }
+      // A stream of one event too is sent as a stream.
+      const streamed = { ...answer, chunks: ["", ...chunks], chunkDelayMs: delayMs };
+      if (then === "stall") return send(res, streamed, () => {});
+      return send(
+        res,
+        streamed,
+        then === "reset" ? () => later(res, resetAfterMs, reset) : undefined,
+      );
+    }
     case "huge":
       return huge(res, fault.bytes);
     case "gzip_bomb": {

@@ -44,19 +44,25 @@ export function cachedTokens(prompts: readonly string[]): number {
   return Math.floor(shared / 4 / 16) * 16;
 }
 
-/** A streamed chat answer, a word an event. */
-export function chatStream(base: object, content: string): Answer {
+/**
+ * A streamed chat answer, a word an event.
+ * @param told the usage, in an event of its own without choices; null = not asked for
+ */
+export function chatStream(
+  base: object,
+  content: string,
+  told: Record<string, number> | null = null,
+): Answer {
+  const chunk = (rest: object): string =>
+    `data: ${JSON.stringify({ ...base, object: "chat.completion.chunk", ...rest })}\n\n`;
   const event = (delta: object, finish_reason: string | null): string =>
-    `data: ${JSON.stringify({
-      ...base,
-      object: "chat.completion.chunk",
-      choices: [{ index: 0, delta, logprobs: null, finish_reason }],
-    })}\n\n`;
+    chunk({ choices: [{ index: 0, delta, logprobs: null, finish_reason }] });
   const words = content.match(/\s*\S+/g) ?? [];
   const chunks = [
     event({ role: "assistant", content: "" }, null),
     ...words.map((word) => event({ content: word }, null)),
     event({ content: "" }, "stop"),
+    ...(told === null ? [] : [chunk({ choices: [], usage: told })]),
     "data: [DONE]\n\n",
   ];
   const headers = { "content-type": "text/event-stream; charset=utf-8" };

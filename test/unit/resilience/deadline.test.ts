@@ -186,3 +186,37 @@ describe("a request's calls to upstreams", () => {
     ]);
   });
 });
+
+describe("the deadline of a caller who leaves", () => {
+  function leaving() {
+    const clock = new ManualClock();
+    const left = new AbortController();
+    const outlay = { calls: new CallLog(), pay: () => Promise.resolve(null), left: left.signal };
+    return { clock, left, deadline: createDeadline(clock, clock.nowMs(), 10_150, outlay) };
+  }
+
+  it("is over at once, in every share of it, and what runs is aborted for that reason", () => {
+    const { left, deadline } = leaving();
+    const part = deadline.part(0.5);
+    const stages = [deadline.stage(2_500), part.stage(2_500)];
+    left.abort();
+    expect([deadline.spareMs(), part.spareMs()]).toEqual([0, 0]);
+    for (const each of [deadline, part]) {
+      expect(each.stage(2_500)).toEqual({ ok: false, failure: { reason: "deadline" } });
+    }
+    for (const stage of stages) {
+      if (!stage.ok) expect.fail(stage.failure.reason);
+      expect([stage.value.signal.aborted, stage.value.limit]).toEqual([true, "left"]);
+    }
+  });
+
+  it("runs out as any other while the caller is there, and what ran out stays so", () => {
+    const { clock, left, deadline } = leaving();
+    const stage = deadline.stage(2_500);
+    if (!stage.ok) expect.fail(stage.failure.reason);
+    expect([stage.value.signal.aborted, stage.value.limit]).toEqual([false, "cap"]);
+    clock.advance(2_500);
+    left.abort();
+    expect([stage.value.signal.aborted, stage.value.limit]).toEqual([true, "cap"]);
+  });
+});

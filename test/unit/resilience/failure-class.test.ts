@@ -45,6 +45,11 @@ describe("a failure", () => {
     expect(classify({ reason: "deadline" }, "ranking")).toBe("none");
   });
 
+  it("that the caller brought about by leaving says nothing", () => {
+    for (const work of ["ranking", "summary"] as const)
+      expect(classify({ reason: "origin_timeout", limit: "left" }, work)).toBe("none");
+  });
+
   it.each([400, 413, 422])("of ours never counts: the origin answers %i", (status) => {
     expect(classify({ reason: "origin_rejected", status }, "ranking")).toBe("ours");
   });

@@ -1,7 +1,7 @@
 // Guarantees of what a model wrote, before it is shown.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cleanSummary } from "../../../gateway/summarize/clean.ts";
+import { cleanSummary, summaryCleaner } from "../../../gateway/summarize/clean.ts";
 import { loneHigh } from "../support/lone-surrogate.ts";
 
 const source = "See https://known.example/page for details.";
@@ -147,6 +147,74 @@ describe("cleanSummary", () => {
         expect(clean.length).toBeLessThanOrEqual(1_501);
         expect(clean.isWellFormed()).toBe(true);
         expect(clean).not.toMatch(/[\u0000-\u0008\u202a-\u202e\u2066-\u2069]/);
+      }),
+    );
+  });
+});
+
+describe("what is settled of an unfinished summary", () => {
+  const { settled, whole } = summaryCleaner(source);
+
+  it("ends with the last word that has ended", () => {
+    expect(settled("The rent is du")).toBe("The rent is");
+    expect(settled("The rent is due.\n")).toBe("The rent is due.");
+    expect(settled("The")).toBe("");
+    expect(settled("房租又涨了，我")).toBe("房租又涨了，");
+  });
+
+  it("shows no link before it is known to be the text's own", () => {
+    const written = "See https://known.example/page and https://evil.example/a?q=1 today";
+    const shown = Array.from(written, (_, end) => settled(written.slice(0, end)));
+    expect(shown.join()).not.toContain("evil");
+    expect(shown.join()).not.toMatch(/https:\/\/known.example\/(?!page)/);
+    expect(settled(written)).toBe("See https://known.example/page and");
+  });
+
+  it("shows no tag while it is open", () => {
+    expect(settled("Rent <a href=x onclick=y ")).toBe("Rent");
+    expect(settled("Rent <a href=x> is ")).toBe("Rent is");
+    expect(settled("Rent 3 < 4 is ")).toBe("Rent 3 < 4 is");
+  });
+
+  it("goes on from itself up to the whole of any plain text, however it is cut", () => {
+    const word = fc.stringMatching(/^[\p{L}\p{M}\p{N},.!?'-]{1,12}$/u);
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 40 }), (words) => {
+        const written = words.join(" ");
+        fc.pre(whole(written) === written.normalize("NFC"));
+        let before = "";
+        for (let end = 0; end <= written.length; end++) {
+          const shown = settled(written.slice(0, end));
+          expect(shown.startsWith(before)).toBe(true);
+          before = shown;
+        }
+        expect(whole(written).startsWith(before)).toBe(true);
+      }),
+    );
+  });
+
+  it("is at any moment as clean as a whole one, whatever is written", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "https://",
+        "evil.example/",
+        "<a ",
+        "href>",
+        "](",
+        "www.",
+        "\u202e",
+        " ",
+        "。",
+      ),
+      fc.string({ unit: "grapheme", maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const written = pieces.join("");
+        for (let end = 0; end <= written.length; end++) {
+          const shown = settled(written.slice(0, end));
+          expect(whole(shown)).toBe(shown);
+        }
       }),
     );
   });
