@@ -23,10 +23,17 @@ export function piecesOf(text, spans) {
     const last = pieces.at(-1);
     if (last !== undefined && last.marked === marked) last.text += segment;
     else pieces.push({ text: segment, marked });
-    if (inside) at += [...segment.normalize("NFC")].length;
+    if (inside) at += codePoints(segment.normalize("NFC"));
     index += segment.length;
   }
   return pieces;
+}
+
+/** Length as the service counts it. @param {string} text */
+export function codePoints(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });

@@ -27,9 +27,7 @@ export function createFormView(text, themes, onChange) {
       return [name, field];
     }),
   );
-  const boxes = [
-    .../** @type {NodeListOf<HTMLInputElement>} */ (options.querySelectorAll("[name=sources]")),
-  ];
+  const boxes = [...options.querySelectorAll("input")].filter(({ name }) => name === "sources");
   const keyPart = byId("key-part", HTMLDetailsElement);
   const key = byId("key", HTMLInputElement);
   const keyTold = byId("key-told", HTMLElement);

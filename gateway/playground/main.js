@@ -114,12 +114,10 @@ function show() {
   showForm();
   const asked = state.asked;
   const count = countOf(asked?.rows ?? []);
-  if (state.phase === "ranking")
-    ranking.wait((asked?.rows ?? []).filter(isFilled).map(({ label }) => label));
   if (state.answer !== null) {
     ranking.show(state.answer);
     waterfall.show(state.answer);
-  } else if (state.phase === "failed") ranking.clearIfWaiting();
+  }
   const { failure } = state;
   if (failure?.kind === "problem" && (failure.problem.attempts?.length ?? 0) > 0) {
     const totalMs = state.endedMs - state.startedMs;
@@ -138,6 +136,8 @@ function showForm() {
   }
   runButton.setAttribute("aria-disabled", String(isRunning(state)));
   code.show();
+  // Before the first answer its rows stand there, in the order of the request.
+  ranking.wait(themes.rows.filter(isFilled).map(({ label }) => label));
   if (state.phase === "empty") answer.showNotice(noticeOf(state, countOf(themes.rows)), 0);
 }
 
@@ -197,17 +197,18 @@ function countOf(rows) {
  * @param {string} copied
  * @param {HTMLButtonElement} button
  */
-async function copy(copied, button) {
-  const before = button.textContent;
-  const done = await navigator.clipboard.writeText(copied).then(
-    () => true,
-    () => false,
+function copy(copied, button) {
+  const tell = (/** @type {boolean} */ done) => {
+    live.textContent = done ? "Copied." : "The browser did not let it be copied.";
+    button.textContent = done ? "Copied" : "Not copied";
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 1_500);
+  };
+  navigator.clipboard.writeText(copied).then(
+    () => tell(true),
+    () => tell(false),
   );
-  live.textContent = done ? "Copied." : "The browser did not let it be copied.";
-  button.textContent = done ? "Copied" : "Not copied";
-  setTimeout(() => {
-    button.textContent = before;
-  }, 1_500);
 }
 
 byId("form", HTMLFormElement).addEventListener("submit", (event) => {

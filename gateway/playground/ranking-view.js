@@ -12,6 +12,7 @@ const firstShown = 10;
 export function createRankingView(onEvidence) {
   const list = byId("ranking", HTMLOListElement);
   const showAll = byId("show-all", HTMLButtonElement);
+  const columns = byId("columns", HTMLElement);
   /** @type {Answer["ranking"] | null} */
   let shown = null;
   let isLong = false;
@@ -135,11 +136,9 @@ export function createRankingView(onEvidence) {
       if (ranking === shown) return;
       shown = ranking;
       isLong = false;
+      columns.hidden = false;
       list.replaceChildren(...ranking.themes.map((theme) => itemOf(theme, asked.text)));
       fold();
-    },
-    clearIfWaiting() {
-      if (shown === null) list.replaceChildren();
     },
   };
 }

@@ -1,6 +1,6 @@
 // The text box: its counter, the samples, and evidence marked in the text itself.
 import { byId, element } from "./element.js";
-import { piecesOf } from "./evidence.js";
+import { codePoints, piecesOf } from "./evidence.js";
 import texts from "./texts.json" with { type: "json" };
 
 /** @typedef {import("./wire.js").Span} Span */
@@ -27,7 +27,7 @@ export function createTextView(onChange) {
     mirror.replaceChildren(...pieces, "\u200b");
   };
   const changed = () => {
-    const length = [...input.value.normalize("NFC").trim()].length;
+    const length = codePoints(input.value.normalize("NFC").trim());
     count.textContent = `${length.toLocaleString("en")} / ${limit.toLocaleString("en")}`;
     count.toggleAttribute("data-over", length > limit);
     for (const chip of samples.querySelectorAll("button")) {

@@ -108,8 +108,7 @@ export function createThemesView(onChange, fetchCatalog) {
   };
   offer("life", "life, built in");
   offer("", "own list");
-  picker.addEventListener("change", async () => {
-    const name = picker.value;
+  const choose = async (/** @type {string} */ name) => {
     if (name === "") return changed();
     const themes = name === "life" ? life : await fetchCatalog(name);
     if (themes === null) {
@@ -117,9 +116,11 @@ export function createThemesView(onChange, fetchCatalog) {
       error.textContent = "This catalogue cannot be had now.";
       return;
     }
+    error.textContent = "";
     show(themes);
     changed();
-  });
+  };
+  picker.addEventListener("change", () => void choose(picker.value));
 
   openPaste((themes, replace) => {
     show(replace ? themes : [...rows.filter(isFilled), ...themes]);

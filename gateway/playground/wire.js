@@ -47,4 +47,5 @@
 /** @typedef {{ source: string, configured: boolean, state: string, since: string | null, reason: string | null, model: string | null }} Provider */
 /** @typedef {{ status: "ok" | "degraded", version: string, mode: string, rankers: Provider[], summarizers: Provider[] }} Status */
 
-export {};
+/** Types alone: nothing here runs. */
+export const wire = null;
