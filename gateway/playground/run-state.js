@@ -22,7 +22,7 @@
  * @property {Ranking} ranking
  * @property {Metric[]} metrics
  * @property {number} rankedMs from the press of the key to the ranking in the tab
- * @property {Earlier | null} earlier the same question's last run
+ * @property {Earlier | null} earlier the same question's last run that the cache did not answer whole, else the first
  * @property {"pending" | "complete" | "unavailable" | "cut"} summaryPhase
  * @property {string} summaryText
  * @property {Summary | null} summary
@@ -87,7 +87,12 @@ export function next(state, event, nowMs) {
         summarisedMs: null,
         done: null,
       };
-      const known = { ...history, [asked.question]: { rankedMs: sinceMs, ranking } };
+      // What the cache saves shows beside a run that was not served by it.
+      const before = history[asked.question];
+      const keeps = ranking.cache.status === "hit" && before !== undefined;
+      const known = keeps
+        ? history
+        : { ...history, [asked.question]: { rankedMs: sinceMs, ranking } };
       return { ...state, phase: "summarising", answer, history: known };
     }
     case "delta":

@@ -27,6 +27,7 @@ import { parseServerTiming } from "./timeline.js";
  * @returns {AsyncGenerator<Step>}
  */
 export async function* run(body, key, signal) {
+  let isRanked = false;
   try {
     const response = await fetch("/v1/analyze", {
       method: "POST",
@@ -40,17 +41,23 @@ export async function* run(body, key, signal) {
     });
     const metrics = parseServerTiming(response.headers.get("server-timing"));
     if (!response.ok) yield { step: "failed", failure: await refusal(response, metrics) };
-    else if (typeOf(response) === "text/event-stream") yield* streamed(response, metrics);
-    else yield* whole(response, metrics);
+    else {
+      const isStream = typeOf(response) === "text/event-stream";
+      for await (const step of (isStream ? streamed : whole)(response, metrics)) {
+        isRanked = true;
+        yield step;
+      }
+    }
   } catch {
-    yield { step: "failed", failure: brokenBy(signal) };
+    yield { step: "failed", failure: brokenBy(signal, isRanked) };
   }
 }
 
-/** @param {AbortSignal} signal @returns {Failure} */
-function brokenBy(signal) {
+/** @param {AbortSignal} signal @param {boolean} isRanked @returns {Failure} */
+function brokenBy(signal, isRanked) {
   if (signal.aborted) return { kind: "cancelled" };
-  return { kind: navigator.onLine ? "unreachable" : "offline" };
+  if (!navigator.onLine) return { kind: "offline" };
+  return { kind: isRanked ? "cut" : "unreachable" };
 }
 
 /** @param {Response} response */
