@@ -21,6 +21,11 @@ export function createAnswerView(onRetry) {
   let told = "";
 
   return {
+    /** On a phone the answer lies below the form. */
+    reveal() {
+      if (panel.getBoundingClientRect().top > innerHeight * 0.7) panel.scrollIntoView();
+    },
+
     /** @param {Notice | null} notice @param {number} leftSeconds until another try makes sense */
     showNotice(notice, leftSeconds) {
       const now = JSON.stringify([notice, leftSeconds]);

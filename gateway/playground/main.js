@@ -104,10 +104,12 @@ function apply(event) {
   state = next(state, event, performance.now());
   show();
   announce(event);
-  if (event.step !== "failed" || event.failure.kind !== "problem") return;
-  const { problem } = event.failure;
-  if (problem.status === 401) form.askForKey();
-  else form.showErrors(problem.errors ?? [], state.asked?.rows ?? []);
+  if (event.step === "failed" && event.failure.kind === "problem") {
+    const { status: code, errors = [] } = event.failure.problem;
+    if (code === 401) return form.askForKey();
+    if (errors.length > 0) return form.showErrors(errors, state.asked?.rows ?? []);
+  }
+  if (event.step === "ranking" || event.step === "failed") answer.reveal();
 }
 
 function show() {
