@@ -146,6 +146,21 @@ export function parseConfig(env: unknown): Result<Config, readonly ConfigComplai
   );
 }
 
+/** The rankers of RANKERS whose own settings are there, in order; without one nothing is served. */
+export function usableRankers({ RANKERS, ORIGIN_BASE_URL, GEMINI_API_KEY }: Config) {
+  const usable = {
+    origin: ORIGIN_BASE_URL.length > 0,
+    gemini: GEMINI_API_KEY !== "",
+    lexical: true,
+  };
+  return RANKERS.filter((source) => usable[source]);
+}
+
+export const noUsableRanker: ConfigComplaint = {
+  name: "RANKERS",
+  detail: "names no ranker whose own settings are there",
+};
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -5,7 +5,7 @@ import { CacheKeys } from "./cache/key.ts";
 import { createKvCache } from "./cache/kv.ts";
 import { SummaryCache } from "./cache/summary-cache.ts";
 import { ThemeCache } from "./cache/theme-cache.ts";
-import { parseConfig, type Config } from "./config.ts";
+import { noUsableRanker, parseConfig, usableRankers, type Config } from "./config.ts";
 import type { RankerSource, SummarizerSource } from "./core/domain.ts";
 import { fail, ok } from "./core/failure.ts";
 import type { Clock, Ranker, Summarizer } from "./core/ports.ts";
@@ -32,6 +32,7 @@ import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
 import { createReplicatedSummarizer } from "./summarize/replicated-summarizer.ts";
 import { reportAccessFault, reportAlarm, reportBudgetFault } from "./telemetry.ts";
 import { Accounts } from "./tenancy/account.ts";
+import { Catalogs } from "./tenancy/catalogs.ts";
 import { Keys } from "./tenancy/keys.ts";
 import { callLimits } from "./tenancy/ledger.ts";
 
@@ -66,20 +67,24 @@ export default {
 function createAppFor(env: Env): App {
   const config = parseConfig(env);
   if (!config.ok) return createApp(config, clock, version);
+  if (usableRankers(config.value).length === 0) {
+    return createApp(fail([noUsableRanker]), clock, version);
+  }
   const origin = createOrigin(config.value, env);
   const accounts = createAccounts(config.value, env);
   const gemini = createGemini(config.value);
   const pipeline = createPipeline(config.value, env, origin, gemini && gemini.api, accounts);
-  if (pipeline.rankers.length === 0) {
-    const complaint = { name: "RANKERS", detail: "names no ranker whose own settings are there" };
-    return createApp(fail([complaint]), clock, version);
-  }
   const access = createAccess(config.value, env);
   const circuits = () => ({
     ...(origin && { origin: origin.health.view() }),
     ...(gemini && { gemini: gemini.health.view }),
   });
-  const service = { config: config.value, pipeline, access, accounts, circuits };
+  const catalogs = new Catalogs(env.STATE, clock, reportAccessFault);
+  // Not bound in tools that run the Worker without it.
+  const deployed: WorkerVersionMetadata | undefined = env.VERSION;
+  const deployment = deployed?.id ?? null;
+  const told = { circuits, deployment };
+  const service = { config: config.value, pipeline, access, accounts, catalogs, ...told };
   return createApp(ok(service), clock, version);
 }
 

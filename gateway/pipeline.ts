@@ -15,6 +15,7 @@ import {
 import { fail, ok, type Failure, type Result } from "./core/failure.ts";
 import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
 import type { Allowance, Clock, Deadline, Progress, Ranker, Summarizer } from "./core/ports.ts";
+import { inTurns } from "./resilience/bounded.ts";
 import { createDeadline } from "./resilience/deadline.ts";
 import { failover } from "./resilience/failover.ts";
 
@@ -113,6 +114,21 @@ export async function rank(
     attempts,
     usage,
   });
+}
+
+/** Workers lets a request wait for six answers at once; the cache's own reads need some of them. */
+const rankingsAtOnce = 4;
+
+/**
+ * Several rankings within one deadline; what becomes of one is its own. In the order of the queries.
+ * @param callerOf gives each ranking a caller: how many calls it may bring about is its own too
+ */
+export function rankAll(
+  pipeline: Pipeline,
+  queries: readonly RankQuery[],
+  callerOf: () => Caller,
+): Promise<Result<RankOutcome, RankFailure>[]> {
+  return inTurns(queries, rankingsAtOnce, (query) => rank(pipeline, query, callerOf()));
 }
 
 /**

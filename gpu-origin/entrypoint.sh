@@ -1,14 +1,16 @@
 #!/bin/sh
 # A preset becomes vLLM's command line: the one way in on a card at home, in a cloud and in the tests.
 #
-#   entrypoint.sh [--print] [preset] [further vLLM flags]      (or PRESET=name entrypoint.sh)
+#   entrypoint.sh [--print | --fetch] [preset] [further vLLM flags]      (or PRESET=name entrypoint.sh)
 #
 # --print shows the environment it sets and the argument vector, one a line, and starts nothing: it
-# needs neither vLLM nor a key. Taken from the environment:
+# needs neither vLLM nor a key. --fetch downloads the preset's model, with the Python that vLLM runs on,
+# and ends. Taken from the environment:
 #   VLLM_API_KEY   what callers must present; required, unless ALLOW_NO_KEY=1
 #   MODEL_PATH     a local folder served in place of the preset's model; nothing is then downloaded
 #   HOST, PORT     127.0.0.1 and 8000: vLLM guards only part of its paths by the key, so that what is
 #                  reachable from outside must be the proxy, never this port
+#   RUN_DIR        a folder for what bin/warm must know: this process's id, and that nothing is warm yet
 set -euf
 
 refuse() {
@@ -17,9 +19,11 @@ refuse() {
 }
 
 print=
+fetch=
 while [ $# -gt 0 ]; do
   case $1 in
     --print) print=1 ;;
+    --fetch) fetch=1 ;;
     -*) break ;;
     *) PRESET=$1 ;;
   esac
@@ -71,6 +75,19 @@ need MAX_MODEL_LEN "$MAX_MODEL_LEN"
 need MAX_NUM_BATCHED_TOKENS "$MAX_NUM_BATCHED_TOKENS"
 need 'GPU_MEMORY_UTILIZATION or VLLM_CPU_KVCACHE_SPACE' "$GPU_MEMORY_UTILIZATION$VLLM_CPU_KVCACHE_SPACE"
 
+if [ -n "$fetch" ]; then
+  [ -z "${MODEL_PATH:-}" ] || exit 0
+  # Weights as safetensors alone (the other formats can run code), and what reads them.
+  exec python3 -c '
+import sys, huggingface_hub
+huggingface_hub.snapshot_download(
+    sys.argv[1],
+    revision=sys.argv[2] or None,
+    allow_patterns=["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"],
+    ignore_patterns=["consolidated*", "original/*"],
+)' "$MODEL" "$REVISION"
+fi
+
 # The caller's flags come last: vLLM takes the last of two.
 # shellcheck disable=SC2086 # EXTRA_FLAGS is words; globbing is off
 set -- $EXTRA_FLAGS "$@"
@@ -114,6 +131,13 @@ if [ -z "${VLLM_API_KEY:-}" ]; then
   unset VLLM_API_KEY
 fi
 command -v vllm >/dev/null || refuse "vllm is not on the PATH"
+
+if [ -n "${RUN_DIR:-}" ]; then
+  mkdir -p "$RUN_DIR"
+  rm -f "$RUN_DIR/ready" "$RUN_DIR/failures"
+  # It stays this process's through both execs.
+  echo "$$" >"$RUN_DIR/pid"
+fi
 
 # It opens endpoints that run code and change weights.
 unset VLLM_SERVER_DEV_MODE

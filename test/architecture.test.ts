@@ -72,6 +72,7 @@ const allowed: Record<string, readonly string[]> = {
     "zod",
   ],
   keys: ["core", "tenancy", "node:"],
+  deploy: ["config.ts", "core", "keys", "tenancy", "zod", "smol-toml", "node:"],
   start: ["config.ts", "samples", "node:", "smol-toml"],
 };
 

@@ -5,6 +5,9 @@ import type { Theme } from "../core/domain.ts";
 /** Raise when the shape of cached values changes: old entries are then never read. */
 const schemaVersion = 2;
 
+/** Themes and tenants whose names are remembered: at most 1.3 KB each. */
+const maxNames = 2_000;
+
 const encoder = new TextEncoder();
 
 /** What a cache needs of them. */
@@ -13,6 +16,7 @@ export type KeyMaker = Pick<CacheKeys, "entry" | "theme" | "salt">;
 /** Makes keys for one deployment; `pepper` is its secret, without which no guess can be tested. */
 export class CacheKeys {
   readonly #key: ReturnType<typeof crypto.subtle.importKey>;
+  readonly #names = new Map<string, string>();
 
   constructor(pepper: string) {
     this.#key = crypto.subtle.importKey(
@@ -33,13 +37,25 @@ export class CacheKeys {
   }
 
   /** What names a theme inside an entry: its wording, not its id. 24 hexadecimal digits. */
-  async theme({ label, description }: Theme): Promise<string> {
-    return hex((await this.#sign(["theme", label, description])).subarray(0, 12));
+  theme({ label, description }: Theme): Promise<string> {
+    return this.#name(["theme", label, description], 12);
   }
 
   /** What stands for a tenant where providers can see it. 32 hexadecimal digits. */
-  async salt(tenant: string): Promise<string> {
-    return hex((await this.#sign(["salt", tenant])).subarray(0, 16));
+  salt(tenant: string): Promise<string> {
+    return this.#name(["salt", tenant], 16);
+  }
+
+  /** What comes again with most requests, as a catalogue does, is signed once an isolate. */
+  async #name(parts: readonly string[], bytes: number): Promise<string> {
+    const what = parts.map((part) => `${part.length} ${part}`).join("");
+    const known = this.#names.get(what);
+    if (known !== undefined) return known;
+    const name = hex((await this.#sign(parts)).subarray(0, bytes));
+    // All at once: an order of use would cost more than signing them again, which is rare.
+    if (this.#names.size >= maxNames) this.#names.clear();
+    this.#names.set(what, name);
+    return name;
   }
 
   async #sign(parts: readonly unknown[]): Promise<Uint8Array> {

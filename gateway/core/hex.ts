@@ -1,8 +1,12 @@
 // Bytes as hexadecimal digits.
 
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Two lower-case digits per byte. */
 export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let digits = "";
+  for (const byte of bytes) digits += pairs[byte];
+  return digits;
 }
 
 /** The bytes of `length` pairs of lower-case digits; null for anything else. */

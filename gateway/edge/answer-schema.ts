@@ -51,7 +51,7 @@ const attempt = z
   })
   .openapi("Attempt");
 
-const usage = z
+export const usage = z
   .object({
     prompt_tokens: z.int().nullable(),
     completion_tokens: z.int().nullable(),
@@ -156,6 +156,9 @@ export const statusAnswer = z
   .object({
     status: z.enum(["ok", "degraded"]),
     version: z.string(),
+    deployment: z.string().nullable().openapi({
+      description: "Cloudflare's id of the version that answers; null where it has none.",
+    }),
     mode: z.enum(["hybrid", "all-gemini", "all-local", "lexical"]),
     rankers: z.array(z.object({ source: z.enum(rankerSources), ...provider })),
     summarizers: z.array(z.object({ source: z.enum(summarizerSources), ...provider })),
@@ -186,6 +189,19 @@ export const usageAnswer = z
 
 export const healthAnswer = z.object({ status: z.literal("ok") }).openapi("Health");
 
+/** A problem on the paths of other vendors' clients, see dialects/error-shape.ts. */
+const vendorMembers = {
+  message: z
+    .string()
+    .optional()
+    .openapi({ description: "As `detail`; there on the rerank dialects' routes." }),
+  error: z.string().optional().openapi({ description: "As `message`; there on /rerank." }),
+  error_type: z
+    .enum(["validation", "overloaded", "unhealthy", "backend"])
+    .optional()
+    .openapi({ description: "text-embeddings-inference's; there on /rerank." }),
+};
+
 export const problemAnswer = z
   .object({
     type: z.string(),
@@ -197,5 +213,6 @@ export const problemAnswer = z
     retryable: z.boolean(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
     attempts: z.array(attempt).optional(),
+    ...vendorMembers,
   })
   .openapi("Problem", { description: "RFC 9457." });

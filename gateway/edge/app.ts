@@ -1,5 +1,5 @@
 // The routes: each reads its request, asks the pipeline and writes its answer.
-import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
@@ -13,6 +13,7 @@ import type { Clock, Progress } from "../core/ports.ts";
 import {
   analyze,
   rank,
+  rankAll,
   rankForSummary,
   summarize,
   type Caller,
@@ -24,17 +25,28 @@ import {
   failureFields,
   rankFields,
   reportCacheFault,
-  RequestEvent,
   serverTiming,
   summaryFields,
 } from "../telemetry.ts";
 import type { Accounts } from "../tenancy/account.ts";
-import { catalogNamed } from "../tenancy/catalogs.ts";
+import type { Catalogs } from "../tenancy/catalogs.ts";
 import { toAnalyzeAnswer, toRankAnswer } from "./answer.ts";
+import {
+  batchCacheStatus,
+  batchFields,
+  batchRequest,
+  toBatchAnswer,
+  usageOf,
+  type RankResult,
+} from "./batch.ts";
 import { boundedBody, jsonOnly, readBody } from "./body.ts";
+import { findCatalog, serveCatalogs } from "./catalogs.ts";
 import { fromRankThemes, toRankThemes } from "./dialects/rank-themes.ts";
+import { dialectRoutes } from "./dialects/routes.ts";
 import type { Edge } from "./edge.ts";
+import { requestEvent } from "./event.ts";
 import { guard, type Access } from "./guard.ts";
+import { methods, pattern, routeOf } from "./methods.ts";
 import { documentHead, routes } from "./openapi.ts";
 import { problem, type Trouble } from "./problem.ts";
 import { newRequestId } from "./request-id.ts";
@@ -56,7 +68,18 @@ const contentSecurityPolicy = {
   frameAncestors: ["'none'"],
 };
 
-/** Budget of the older clients' route, which has no field for one. */
+/** What the vendors' own clients say of themselves, in a browser too. */
+const clientHeaders = [
+  "X-Client-Name",
+  ...["Language", "Platform", "Runtime", "Runtime-Version", "SDK-Name", "SDK-Version"].map(
+    (name) => `X-Fern-${name}`,
+  ),
+  ...["Arch", "Lang", "OS", "Package-Version", "Retry-Count", "Runtime", "Runtime-Version"].map(
+    (name) => `X-Stainless-${name}`,
+  ),
+];
+
+/** Budget of the routes of other clients, which have no field for one. */
 const defaultBudgetMs = 15_000;
 
 export interface Service {
@@ -67,6 +90,9 @@ export interface Service {
   readonly access: Access;
   /** What tenants spend and ask; null = nobody counts. */
   readonly accounts: Accounts | null;
+  readonly catalogs: Catalogs;
+  /** Cloudflare's id of the version that runs; null where it is not bound. */
+  readonly deployment: string | null;
 }
 
 /**
@@ -81,29 +107,9 @@ export function createApp(
   const app = new OpenAPIHono<Edge>();
 
   app.use(requestId({ generator: () => newRequestId(clock.nowMs()) }));
+  app.use(requestEvent(clock, routeOf));
   app.use(async (c, next) => {
-    c.set("startedMs", clock.nowMs());
-    c.set("clock", clock);
-    const event = new RequestEvent();
-    c.set("event", event);
-    c.set("deferred", []);
     await next();
-    // Only a route of ours is named: what a stranger typed stays out of the log.
-    const route = methods.has(c.req.path) ? c.req.path : null;
-    const { status } = c.res;
-    const durationMs = clock.nowMs() - c.get("startedMs");
-    event.set({
-      id: c.get("requestId"),
-      method: c.req.method,
-      route,
-      status,
-      duration_ms: durationMs,
-    });
-    // A write to KV that fails after the answer belongs to the event; each has its own time limit.
-    const deferred = c.get("deferred");
-    const write = () => event.write();
-    if (deferred.length === 0) write();
-    else c.executionCtx.waitUntil(Promise.allSettled(deferred).then(write));
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
   });
   app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY" }));
@@ -126,7 +132,7 @@ export function createApp(
 
 function serve(
   app: OpenAPIHono<Edge>,
-  { config, pipeline, circuits, access, accounts }: Service,
+  { config, pipeline, circuits, access, accounts, catalogs, deployment }: Service,
   clock: Clock,
   version: string,
 ): void {
@@ -135,7 +141,7 @@ function serve(
       cors({
         origin: [...config.CORS_ORIGINS],
         allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
-        allowHeaders: ["Authorization", "Content-Type", "X-Request-Id"],
+        allowHeaders: ["Authorization", "Content-Type", "X-Request-Id", ...clientHeaders],
         exposeHeaders: [
           "X-Request-Id",
           "Server-Timing",
@@ -148,7 +154,9 @@ function serve(
     );
   }
   app.get("/readyz", (c) => c.json({ status: "ok" }));
-  app.get("/v1/status", (c) => c.json(toStatus(config, pipeline, circuits(), version)));
+  app.get("/v1/status", (c) =>
+    c.json(toStatus(config, pipeline, circuits(), { version, deployment })),
+  );
 
   app.get("/v1/usage", guard(access), async (c) => {
     c.header("Cache-Control", "no-store");
@@ -179,7 +187,7 @@ function serve(
   };
 
   ranking("/v1/rank", rankRequest, async (c, request) => {
-    const query = toQuery(request, pipeline);
+    const query = await toQuery(c, request, pipeline, catalogs);
     if (!query.ok) return query;
     const outcome = await rank(pipeline, query.value, callerOf(c, request.timeout_ms));
     if (!outcome.ok) return unranked(c, outcome.failure);
@@ -188,7 +196,7 @@ function serve(
   });
 
   ranking("/v1/analyze", analyzeRequest, async (c, request) => {
-    const query = toQuery(request, pipeline);
+    const query = await toQuery(c, request, pipeline, catalogs);
     if (!query.ok) return query;
     const { max_themes: maxThemes, language = null } = request.summary;
     const wanted = { ...query.value, maxThemes, language, evidence: request.evidence };
@@ -215,6 +223,35 @@ function serve(
     return ok(toRankThemes(outcome.value, tell(c, clock, outcome.value).processingTimeMs));
   });
 
+  ranking("/v1/rank/batch", batchRequest, async (c, request) => {
+    const query = await toQuery(c, request, pipeline, catalogs);
+    if (!query.ok) return query;
+    const queries = request.texts.map((text) => ({ ...query.value, text }));
+    const results = await rankAll(pipeline, queries, () => callerOf(c, request.timeout_ms));
+    const { requestId: id, processingTimeMs } = tellAll(c, clock, results);
+    return ok(toBatchAnswer(results, id, processingTimeMs));
+  });
+
+  for (const { path, choose } of dialectRoutes) {
+    ranking(path, z.unknown(), async (c, body) => {
+      const asked = choose(body, c.req.header("x-fern-sdk-name")).read(body);
+      if (!asked.ok) return asked;
+      const { queries, answer } = asked.value;
+      const results = await rankAll(pipeline, queries, () => callerOf(c, defaultBudgetMs));
+      const failed = results.find((result) => !result.ok);
+      if (failed !== undefined) return unranked(c, failed.failure);
+      const receipt = { ...tellAll(c, clock, results), usage: usageOf(results) };
+      return ok(
+        answer(
+          results.flatMap((result) => (result.ok ? [result.value] : [])),
+          receipt,
+        ),
+      );
+    });
+  }
+
+  serveCatalogs(app, access, catalogs);
+
   for (const route of routes) app.openAPIRegistry.registerPath(route);
   app.openAPIRegistry.registerComponent("securitySchemes", "key", {
     type: "http",
@@ -223,15 +260,9 @@ function serve(
     description: "An API key of the deployment. A deployment for local work asks for none.",
   });
   for (const [path, allow] of methods) {
-    app.all(path, (c) => problem(c, { kind: "method-not-allowed", allow }));
+    app.all(pattern(path), (c) => problem(c, { kind: "method-not-allowed", allow }));
   }
 }
-
-/** Every route and the methods it answers; the document does not describe itself. */
-const methods = new Map([
-  ...routes.map(({ path, method }) => [path, method === "get" ? "GET, HEAD" : "POST"] as const),
-  ["/openapi.json", "GET, HEAD"] as const,
-]);
 
 /** Writes an outcome into event and headers; what the answer itself says of the request. */
 function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: SummaryOutcome) {
@@ -243,6 +274,18 @@ function tell(c: Context<Edge>, clock: Clock, ranking: RankOutcome, summary?: Su
   return { requestId: c.get("requestId"), processingTimeMs };
 }
 
+/** The same of several rankings; each is counted. */
+function tellAll(c: Context<Edge>, clock: Clock, results: readonly RankResult[]) {
+  const [first] = results;
+  if (results.length === 1 && first?.ok === true) return tell(c, clock, first.value);
+  const processingTimeMs = Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
+  for (const result of results) c.get("count")?.(result.ok && result.value.cache.status === "hit");
+  c.get("event").set(batchFields(results));
+  c.header("Server-Timing", `total;dur=${processingTimeMs}`);
+  c.header("Cache-Status", batchCacheStatus(results));
+  return { requestId: c.get("requestId"), processingTimeMs };
+}
+
 function unranked(c: Context<Edge>, failure: RankFailure): Result<never, Trouble> {
   c.get("count")?.(false);
   c.get("event").set(failureFields(failure));
@@ -250,17 +293,24 @@ function unranked(c: Context<Edge>, failure: RankFailure): Result<never, Trouble
 }
 
 /** The query of a valid request; its catalogue is looked up and its sources are checked here. */
-function toQuery(request: RankRequest, pipeline: Pipeline): Result<RankQuery, Trouble> {
+async function toQuery(
+  c: Context<Edge>,
+  request: Omit<RankRequest, "text"> & { readonly text?: string },
+  pipeline: Pipeline,
+  catalogs: Catalogs,
+): Promise<Result<RankQuery, Trouble>> {
   const configured = pipeline.rankers.map(({ source }) => source);
   const { sources = configured } = request;
   if (!sources.some((source) => configured.includes(source))) {
     const errors = [{ pointer: "/sources", detail: "names no ranker that is configured" }];
     return fail({ kind: "invalid-request", errors });
   }
-  const themes = request.themes ?? catalogNamed(request.catalog ?? "");
-  if (themes === null) return fail({ kind: "unknown-catalog" });
-  const { text, top_k: topK, min_score: minScore, cache: mode } = request;
-  return ok({ text, themes, topK, minScore, mode, sources });
+  const { text = "", top_k: topK, min_score: minScore, cache: mode } = request;
+  const query = { text, topK, minScore, mode, sources };
+  if (request.themes !== undefined) return ok({ ...query, themes: request.themes });
+  const { tenant } = c.get("identity");
+  const catalog = await findCatalog(catalogs, tenant, request.catalog ?? "");
+  return catalog.ok ? ok({ ...query, themes: catalog.value.themes }) : catalog;
 }
 
 function callerOf(c: Context<Edge>, budgetMs: number): Caller {

@@ -103,6 +103,14 @@ export async function readBody<S extends z.ZodType>(
     const part = error instanceof SyntaxError ? "JSON" : "UTF-8";
     return fail({ kind: "invalid-json", detail: `The body is not valid ${part}.` });
   }
+  return parseBody(value, schema);
+}
+
+/** 422 for a value that the schema refuses, with a pointer for each field. */
+export function parseBody<S extends z.ZodType>(
+  value: unknown,
+  schema: S,
+): Result<z.output<S>, Trouble> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   // One error a field: the first names the rule that the others follow from.

@@ -10,6 +10,9 @@ import {
   statusAnswer,
   usageAnswer,
 } from "./answer-schema.ts";
+import { batchAnswer, batchRequest } from "./batch.ts";
+import { catalogAnswer, catalogRequest, catalogsAnswer } from "./catalogs.ts";
+import { dialectRoutes, type DialectRoute } from "./dialects/routes.ts";
 import { analyzeRequest, rankRequest, rankThemesRequest } from "./request-schema.ts";
 
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
@@ -92,6 +95,99 @@ function usage(): RouteConfig {
   return { ...route, description, security: [{ key: [] }], responses };
 }
 
+const anyOf = (schemas: readonly z.ZodType[]): z.ZodType =>
+  schemas.length > 1 ? z.union(schemas) : (schemas[0] ?? z.never());
+
+function rerank({ path, operationId, summary, dialects }: DialectRoute): RouteConfig {
+  const route = post(
+    path,
+    operationId,
+    summary,
+    anyOf(dialects.map(({ request }) => request)),
+    anyOf(dialects.map(({ answer }) => answer)),
+    "For clients that speak it already: the query is the text, each document a theme, scores lie in " +
+      "0-1 and put documents in order. Errors also carry `message`.",
+  );
+  return { ...route, tags: ["Other clients"] };
+}
+
+const catalogProblems = {
+  401: postProblems[401],
+  403: postProblems[403],
+  405: postProblems[405],
+  429: postProblems[429],
+  500: postProblems[500],
+  503: problemResponse("The catalogs, or the key, could not be read or written.", true),
+};
+const noCatalog = { 404: problemResponse("There is no catalog of the given name.") };
+const readOnly = { 409: problemResponse("The catalog is built in, or there are too many.") };
+const catalogPath = "/v1/catalogs/{name}";
+const catalogName = {
+  params: z.object({
+    name: z.string().openapi({
+      param: { name: "name", in: "path" },
+      pattern: "^[a-z0-9][a-z0-9_-]{0,63}$",
+      example: "support-tickets",
+    }),
+  }),
+};
+const catalogHead = { tags: ["Catalogs"], security: [{ key: [] }] };
+const catalogIs = (schema: z.ZodType) => ({
+  200: { description: "The answer.", content: json(schema) },
+});
+
+const catalogRoutes: readonly RouteConfig[] = [
+  createRoute({
+    ...catalogHead,
+    method: "get",
+    path: "/v1/catalogs",
+    operationId: "listCatalogs",
+    summary: "The catalogs that a request may name",
+    description: "The built-in ones, then the tenant's own. A write may take a minute to be seen.",
+    responses: { ...catalogIs(catalogsAnswer), ...catalogProblems },
+  }),
+  createRoute({
+    ...catalogHead,
+    method: "get",
+    path: catalogPath,
+    operationId: "getCatalog",
+    summary: "A catalog with its themes",
+    request: catalogName,
+    responses: { ...catalogIs(catalogAnswer), ...catalogProblems, ...noCatalog },
+  }),
+  createRoute({
+    ...catalogHead,
+    method: "put",
+    path: catalogPath,
+    operationId: "putCatalog",
+    summary: "Write a catalog",
+    description:
+      "Whole, over what was there; asks for the scope `admin`. What the cache knows of themes that stay is served on.",
+    request: { ...catalogName, body: { content: json(catalogRequest), required: true } },
+    responses: {
+      ...catalogIs(catalogAnswer),
+      ...postProblems,
+      503: catalogProblems[503],
+      ...readOnly,
+    },
+  }),
+  createRoute({
+    ...catalogHead,
+    method: "delete",
+    path: catalogPath,
+    operationId: "deleteCatalog",
+    summary: "Delete a catalog",
+    description: "Asks for the scope `admin`. One that is not there is deleted already.",
+    request: catalogName,
+    responses: {
+      204: { description: "It is gone." },
+      ...catalogProblems,
+      404: problemResponse("No catalog can have this name."),
+      ...readOnly,
+    },
+  }),
+];
+
 export const routes: readonly RouteConfig[] = [
   post(
     "/v1/rank",
@@ -110,6 +206,14 @@ export const routes: readonly RouteConfig[] = [
     "The ranking, and a summary around its first themes. A summary that cannot be had does not fail the request.",
   ),
   post(
+    "/v1/rank/batch",
+    "rankBatch",
+    "Rank themes for several texts",
+    batchRequest,
+    batchAnswer,
+    "Each text as /v1/rank would, within one budget; a text that cannot be ranked has its problem in place of its answer.",
+  ),
+  post(
     "/rank-themes",
     "rankThemes",
     "Rank themes (older clients)",
@@ -117,6 +221,8 @@ export const routes: readonly RouteConfig[] = [
     rankThemesAnswer,
     "Whole scores in the order of the themes. Unknown fields are ignored.",
   ),
+  ...dialectRoutes.map(rerank),
+  ...catalogRoutes,
   get("/healthz", "health", "Whether the gateway is alive", healthAnswer),
   get("/readyz", "ready", "Whether the configuration can serve", healthAnswer),
   get("/v1/status", "status", "Rankers and summarizers, as this isolate knows them", statusAnswer),
@@ -130,7 +236,7 @@ for (const route of routes) {
     const streamed = { "text/event-stream": { schema: analyzeEvent } };
     route.responses[200] = { description, content: { ...json(analyzeAnswer), ...streamed } };
   }
-  if (route.path === "/v1/rank" || route.path === "/v1/analyze") {
+  if (["/v1/rank", "/v1/analyze", "/v1/rank/batch"].includes(route.path)) {
     route.responses[404] = problemResponse("There is no catalog of the given name.");
   }
 }
@@ -149,6 +255,8 @@ export function documentHead(version: string) {
     servers: [{ url: "/" }],
     tags: [
       { name: "Ranking", description: "Texts in, ranked themes out." },
+      { name: "Other clients", description: "Routes that other vendors' clients speak." },
+      { name: "Catalogs", description: "Themes kept under a name, for each tenant." },
       { name: "Service", description: "Health and state." },
     ],
   };

@@ -4,6 +4,7 @@ import type { ConfigComplaint } from "../config.ts";
 import { ranOutOfTime } from "../core/failure.ts";
 import type { RankFailure } from "../core/outcome.ts";
 import { toAttempts } from "./answer.ts";
+import { vendorMembers } from "./dialects/error-shape.ts";
 import type { Edge } from "./edge.ts";
 
 /** What is wrong with one field; `pointer` is a JSON pointer (RFC 6901) into the request body. */
@@ -15,6 +16,9 @@ export interface FieldError {
 export type Trouble =
   | { readonly kind: "not-found" }
   | { readonly kind: "unknown-catalog" }
+  | { readonly kind: "catalog-read-only" }
+  | { readonly kind: "too-many-catalogs"; readonly limit: number }
+  | { readonly kind: "catalogs-unavailable" }
   | { readonly kind: "method-not-allowed"; readonly allow: string }
   | { readonly kind: "unauthorized" }
   | { readonly kind: "keys-unavailable" }
@@ -31,7 +35,21 @@ export type Trouble =
 
 interface Wording {
   readonly slug: string;
-  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 422 | 429 | 500 | 503 | 504;
+  readonly status:
+    | 400
+    | 401
+    | 403
+    | 404
+    | 405
+    | 408
+    | 409
+    | 413
+    | 415
+    | 422
+    | 429
+    | 500
+    | 503
+    | 504;
   readonly title: string;
   readonly detail: string;
   readonly retryable: boolean;
@@ -41,23 +59,32 @@ interface Wording {
 
 /** The answer for a trouble, with the request's id and no word of the caller's or an upstream's text. */
 export function problem(c: Context<Edge>, trouble: Trouble): Response {
-  const { slug, status, title, detail, retryable, headers, extra } = wording(trouble);
-  const requestId = c.get("requestId");
+  const { slug, status, detail, headers } = wording(trouble);
   c.get("event").set({ problem: slug });
+  const errors = trouble.kind === "invalid-request" ? trouble.errors : [];
   return c.body(
     JSON.stringify({
-      type: `/problems/${slug}`,
-      title,
-      status,
-      detail,
-      instance: `urn:themerank:request:${requestId}`,
-      request_id: requestId,
-      retryable,
-      ...extra,
+      ...toProblem(trouble, c.get("requestId")),
+      ...vendorMembers(c.req.path, { status, detail, errors }),
     }),
     status,
     { "Content-Type": "application/problem+json", ...headers },
   );
+}
+
+/** The problem itself, for an answer that holds it beside others. */
+export function toProblem(trouble: Trouble, requestId: string) {
+  const { slug, status, title, detail, retryable, extra } = wording(trouble);
+  return {
+    type: `/problems/${slug}`,
+    title,
+    status: status as number,
+    detail,
+    instance: `urn:themerank:request:${requestId}`,
+    request_id: requestId,
+    retryable,
+    ...extra,
+  };
 }
 
 function wording(trouble: Trouble): Wording {
@@ -72,6 +99,29 @@ function wording(trouble: Trouble): Wording {
         title: "Unknown catalog",
         detail: "There is no catalog of this name.",
         extra: { errors: [{ pointer: "/catalog", detail: "is not the name of a catalog" }] },
+      };
+    case "catalog-read-only":
+      return {
+        ...final,
+        status: 409,
+        title: "Catalog is read-only",
+        detail: "A built-in catalog cannot be written; choose another name.",
+      };
+    case "too-many-catalogs":
+      return {
+        ...final,
+        status: 409,
+        title: "Too many catalogs",
+        detail: `A tenant may have ${trouble.limit} catalogs; delete one first.`,
+      };
+    case "catalogs-unavailable":
+      return {
+        slug: trouble.kind,
+        status: 503,
+        title: "Catalogs unavailable",
+        detail: "The catalogs could not be read or written; nothing is wrong with the request.",
+        retryable: true,
+        headers: { "Retry-After": "5" },
       };
     case "method-not-allowed":
       return {

@@ -33,7 +33,7 @@ const theme = z
       : { id: given.id ?? given.label, label: given.label, description: given.description ?? "" },
   );
 
-const themes = z
+export const themes = z
   .array(theme)
   .min(1, "must hold at least 1 theme")
   .max(100, "must hold at most 100 themes")
@@ -52,7 +52,7 @@ const themes = z
 /** What implementations must be able to hold, RFC 5646 section 4.4.1. */
 const maxTagLength = 35;
 
-const rankFields = {
+export const rankFields = {
   text: text(1, 20_000)
     .refine((value) => /[\p{L}\p{N}]/u.test(value), "must hold a letter or a digit")
     .openapi({ description: "1-20,000 code points after NFC and trimming." }),
@@ -83,7 +83,7 @@ const rankFields = {
 };
 
 /** Exactly one of `themes` and `catalog`; told even where another field is wrong as well. */
-const oneCatalogue = <S extends z.ZodObject>(schema: S) => {
+export const oneCatalogue = <S extends z.ZodObject>(schema: S) => {
   const isObject = ({ value }: { value: unknown }) =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   return schema

@@ -7,12 +7,15 @@ import type { statusAnswer } from "./answer-schema.ts";
 
 type Status = z.output<typeof statusAnswer>;
 
-/** @param circuits what this isolate knows of the upstreams that are configured */
+/**
+ * @param circuits what this isolate knows of the upstreams that are configured
+ * @param running which code this is, by its own number and by Cloudflare's
+ */
 export function toStatus(
   config: Config,
   pipeline: Pipeline,
   circuits: CircuitViews,
-  version: string,
+  running: Pick<Status, "version" | "deployment">,
 ): Status {
   const describe = (provider: { source: string; model: string } | undefined) => {
     const view = provider && viewOf(provider.source, circuits);
@@ -27,7 +30,7 @@ export function toStatus(
   const preferred = viewOf(pipeline.rankers[0]?.source ?? "", circuits);
   return {
     status: preferred.state === "closed" ? "ok" : "degraded",
-    version,
+    ...running,
     mode: modeOf(pipeline),
     rankers: config.RANKERS.map((source) => ({
       source,

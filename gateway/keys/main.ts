@@ -5,7 +5,7 @@ import { stateOf, StateFault } from "./state.ts";
 
 try {
   const { command, place } = readCommand(process.argv.slice(2));
-  const said = await perform(command, stateOf(place), place.env === null ? "test" : "live");
+  const said = await perform(command, stateOf(place), place.remote ? "live" : "test");
   console.error(said.note);
   if (said.out !== "") console.log(said.out);
 } catch (error) {

@@ -13,8 +13,9 @@ export const usage = `npm run keys -- COMMAND [FLAGS]
   rotate ID               makes a second key like this one; the first works until it is revoked
   purge --tenant NAME     nothing that was cached for the tenant is served again
 
-  --env NAME              an environment of wrangler.toml on Cloudflare; without it the local state
-                          of wrangler dev and of npm start -- --persist
+  --env NAME              an environment of wrangler.toml on Cloudflare
+  --remote                the Worker that npm run deploy makes without --env; with neither, the
+                          local state of wrangler dev and of npm start -- --persist
   --persist-to DIR        another folder of local state`;
 
 /** What is wrong with the command line; its message is all that is shown. */
@@ -33,23 +34,30 @@ export type Command =
   | { readonly name: "revoke" | "rotate"; readonly id: string }
   | { readonly name: "purge"; readonly tenant: string };
 
-/** Which state is written: of an environment on Cloudflare, or local (`env` null). */
+/** Which state is written: on Cloudflare, or local. */
 export interface Place {
+  /** null = the Worker without an environment. */
   readonly env: string | null;
+  readonly remote: boolean;
   /** null = where wrangler dev keeps it. */
   readonly persistTo: string | null;
 }
+
+/** The flags that name the place, not what is done there. */
+const places = ["env", "remote", "persist-to"];
 
 /** @throws BadCommand saying what is wrong */
 export function readCommand(args: readonly string[]): { command: Command; place: Place } {
   const { values, positionals } = parse(args);
   const [name, id, ...rest] = positionals;
-  const place = { env: values.env ?? null, persistTo: values["persist-to"] ?? null };
-  if (place.env !== null && place.persistTo !== null) {
-    throw new BadCommand("--persist-to is for local state; it does not go with --env.");
+  const env = values.env ?? null;
+  const remote = env !== null || values.remote === true;
+  const place = { env, remote, persistTo: values["persist-to"] ?? null };
+  if (remote && place.persistTo !== null) {
+    throw new BadCommand("--persist-to is for local state; it does not go with --env or --remote.");
   }
   const takesId = name === "revoke" || name === "rotate";
-  const given = Object.keys(values).filter((flag) => flag !== "env" && flag !== "persist-to");
+  const given = Object.keys(values).filter((flag) => !places.includes(flag));
   const known = { create: ["tenant", "scopes", "egress"], list: ["tenant"], purge: ["tenant"] };
   const allowed = Object.entries(known).find(([command]) => command === name)?.[1] ?? [];
   const odd = given.find((flag) => !allowed.includes(flag));
@@ -106,6 +114,7 @@ function parse(args: readonly string[]) {
         scopes: { type: "string" },
         egress: { type: "string" },
         env: { type: "string" },
+        remote: { type: "boolean" },
         "persist-to": { type: "string" },
       },
     });

@@ -1,11 +1,10 @@
 // KV STATE from the command line: wrangler's own `kv key`, with wrangler's login and wrangler's ids.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify, stripVTControlCharacters } from "node:util";
+import { configFile, root, wranglerToml } from "./config-file.ts";
 import type { Place } from "./options.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
 const run = promisify(execFile);
 
@@ -26,11 +25,18 @@ export class StateFault extends Error {
   override readonly name = "StateFault";
 }
 
-/** The namespace STATE of a place, each access a run of wrangler. */
-export function stateOf({ env, persistTo }: Place): State {
-  const where = ["--binding", "STATE", "--config", join(root, "wrangler.toml")];
-  where.push(...(env === null ? ["--env=", "--local"] : ["--env", env, "--remote"]));
+/**
+ * The namespace STATE of a place, each access a run of wrangler.
+ * @param ttlSeconds what is put ends by itself after this, 60 at least; null = never
+ */
+export function stateOf(
+  { env, remote, persistTo }: Place,
+  ttlSeconds: number | null = null,
+): State {
+  const where = ["--binding", "STATE", "--config", remote ? configFile(env) : wranglerToml];
+  where.push(env === null ? "--env=" : `--env=${env}`, remote ? "--remote" : "--local");
   if (persistTo !== null) where.push("--persist-to", persistTo);
+  const life = ttlSeconds === null ? [] : ["--ttl", String(ttlSeconds)];
 
   const kv = async (...args: string[]): Promise<string> => {
     try {
@@ -51,7 +57,7 @@ export function stateOf({ env, persistTo }: Place): State {
       return JSON.parse(await kv("list", "--prefix", prefix)) as Entry[];
     },
     async put(name, value, metadata) {
-      await kv("put", name, value, "--metadata", JSON.stringify(metadata));
+      await kv("put", name, value, "--metadata", JSON.stringify(metadata), ...life);
     },
   };
 }

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from "../core/failure.ts";
 import { bytesOf } from "../core/hex.ts";
 import type { Clock } from "../core/ports.ts";
 import { digestOf, parseKey } from "./api-key.ts";
+import { callState } from "./state-call.ts";
 import { isStoredKey, isStoredTenant, keyPrefix, tenantPrefix, type Scope } from "./stored-key.ts";
 
 /** Who holds a valid key. */
@@ -30,8 +31,6 @@ interface Known extends Holder {
 export const freshSeconds = 30;
 /** How long a known key works while the store is down. */
 const keptMs = 5 * 60_000;
-/** Above what a cold read takes at its worst. */
-const readTimeoutMs = 2_000;
 /** Keys an isolate remembers; the longest unread goes first. */
 const maxKnown = 1_000;
 const noDigest = new Uint8Array(32);
@@ -70,7 +69,7 @@ export class Keys {
     const askedMs = this.#askedMs.get(id) ?? known?.readMs;
     const kept = known !== null && nowMs - known.readMs < keptMs;
     if (kept && askedMs !== undefined && nowMs - askedMs < freshSeconds * 1_000) return ok(known);
-    const read = await this.#inTime(this.#read(id, nowMs));
+    const read = await callState(this.#clock, this.#report, () => this.#read(id, nowMs));
     if (!read.ok) {
       if (!kept) return read;
       this.#askedMs.set(id, nowMs);
@@ -89,19 +88,6 @@ export class Keys {
     const epoch = isStoredTenant(stored.metadata) ? stored.metadata.epoch : 0;
     const digest = revokedAt === null ? bytesOf(value ?? "", noDigest.length) : null;
     return { keyId: id, tenant, scopes, egress, epoch, digest, readMs: nowMs };
-  }
-
-  async #inTime<T>(read: Promise<T>): Promise<Result<T, Refusal>> {
-    const { promise: late, resolve } = Promise.withResolvers<"late">();
-    this.#clock.timeoutSignal(readTimeoutMs).addEventListener("abort", () => resolve("late"));
-    try {
-      const value = await Promise.race([read.then((found) => ok(found)), late]);
-      if (value !== "late") return value;
-      this.#report("state_timeout");
-    } catch {
-      this.#report("state_failed");
-    }
-    return fail("unavailable");
   }
 
   #remember(id: string, found: Known | null): void {

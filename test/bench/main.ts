@@ -1,11 +1,13 @@
 // `npm run bench -- NAME`: runs one benchmark, prints its table and writes its figures as JSON.
 import { benchCache } from "./cache.ts";
+import { benchGateway } from "./gateway/gateway.ts";
 import { benchOrigin } from "./origin.ts";
 import { benchOutage } from "./outage.ts";
 import { benchTenants } from "./tenants.ts";
 
 const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
   cache: benchCache,
+  gateway: benchGateway,
   origin: benchOrigin,
   outage: benchOutage,
   tenants: benchTenants,

@@ -68,11 +68,21 @@ const ranked = {
   cache: fc.constantFrom("default", "refresh", "no-store"),
   sources: fc.constant(["lexical"]),
 };
+const { text: _, ...rest } = ranked;
 const summary = fc.record({
   max_themes: fc.integer({ min: 1, max: 10 }),
   language: fc.constantFrom("en", "pt-BR", "zh-Hant-TW"),
 });
 const requiredKeys = ["text", "themes"] as const;
+const documents = fc.array(
+  fc.oneof(
+    fc.constantFrom("Money", "Sleep"),
+    fc.record({ text: fc.string(), title: fc.jsonValue() }),
+  ),
+  { minLength: 1, maxLength: 4 },
+);
+const asked = { query: common.text, documents };
+const top = fc.option(fc.integer({ min: 1, max: 5 }));
 const bodies = {
   "/v1/rank": fc.record(ranked, { requiredKeys: [...requiredKeys] }),
   "/v1/analyze": fc.record(
@@ -80,6 +90,23 @@ const bodies = {
     { requiredKeys: [...requiredKeys] },
   ),
   "/rank-themes": fc.record(common),
+  "/v1/rank/batch": fc.record(
+    { ...rest, texts: fc.array(common.text, { minLength: 1, maxLength: 3 }) },
+    { requiredKeys: ["texts", "themes"] },
+  ),
+  "/v1/rerank": fc.oneof(
+    fc.record(
+      { ...asked, top_n: top, return_documents: fc.boolean() },
+      { requiredKeys: ["query", "documents"] },
+    ),
+    fc.record({ ...asked, top_k: top, return_documents: fc.boolean() }),
+  ),
+  "/rerank": fc.record({ query: common.text, texts: fc.array(fc.string(), { maxLength: 3 }) }),
+  "/v1/reranking": fc.record({ query: common.text, input: documents, return_input: fc.boolean() }),
+  "/v1/classify": fc.record({
+    input: fc.array(common.text, { minLength: 1, maxLength: 3 }),
+    labels: fc.array(fc.constantFrom("Money", "Sleep"), { minLength: 1, maxLength: 3 }),
+  }),
 };
 
 const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });

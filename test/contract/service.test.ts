@@ -66,10 +66,18 @@ describe("/openapi.json", () => {
       "/healthz",
       "/rank-themes",
       "/readyz",
+      "/rerank",
       "/v1/analyze",
+      "/v1/catalogs",
+      "/v1/catalogs/{name}",
+      "/v1/classify",
       "/v1/rank",
+      "/v1/rank/batch",
+      "/v1/rerank",
+      "/v1/reranking",
       "/v1/status",
       "/v1/usage",
+      "/v2/rerank",
     ]);
   });
 });

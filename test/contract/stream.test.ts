@@ -7,7 +7,7 @@ import { analyzeAnswer, analyzeEvent, problemAnswer } from "../../gateway/edge/a
 import worker from "../../gateway/index.ts";
 import geminiOverloaded from "../fixtures/gemini-error-503.json";
 import { readEvents, type ServerSentEvent } from "../support/server-sent-events.ts";
-import { life } from "./service.ts";
+import { get, life } from "./service.ts";
 import { FakeControl } from "./support.ts";
 
 type AnalyzeEvent = z.output<typeof analyzeEvent>;
@@ -96,7 +96,7 @@ async function whole(to: Env, body: object) {
 }
 
 /** What differs between two answers to the same question. */
-const timeless = <T extends object>(answer: T) => {
+const timeless = (answer: object) => {
   const text = JSON.stringify(answer, (key, value: unknown) =>
     ["id", "duration_ms", "processing_time_ms"].includes(key) ? undefined : value,
   );
@@ -224,12 +224,12 @@ describe("what Accept asks for", () => {
 
 describe("a summarizer that fails while it writes", () => {
   it.each<[string, object]>([
-    ["ends too early", { then: "end" }],
-    ["breaks", { then: "reset" }],
-    ["stalls", { then: "stall" }],
-    ["sends an error as an event", { then: { event: geminiOverloaded } }],
-    ["sends an error as it is", { then: { event: JSON.stringify(geminiOverloaded) } }],
-    ["is blocked", { then: { event: { candidates: [{ finishReason: "SAFETY", index: 0 }] } } }],
+    ["ends too early", { ending: "end" }],
+    ["breaks", { ending: "reset" }],
+    ["stalls", { ending: "stall" }],
+    ["sends an error as an event", { ending: { event: geminiOverloaded } }],
+    ["sends an error as it is", { ending: { event: JSON.stringify(geminiOverloaded) } }],
+    ["is blocked", { ending: { event: { candidates: [{ finishReason: "SAFETY", index: 0 }] } } }],
   ])("and %s: the next one's text is the summary, and no half of the first", async (_, fault) => {
     await gemini.break({ kind: "stream", events: 2, path: streamPath, ...fault });
     // Only where it stalls: nothing else waits for this.
@@ -241,11 +241,11 @@ describe("a summarizer that fails while it writes", () => {
     expect(deltas.join("")).toMatch(/^In short: /);
     expect(summary.text).not.toContain("In short");
     expect(done.usage).toEqual(ranking.usage);
-    if ("then" in fault && fault.then === "stall") expect(beats).toBeGreaterThan(1);
+    if ("ending" in fault && fault.ending === "stall") expect(beats).toBeGreaterThan(1);
   });
 
   it("hands over to a model whose words are shown as long as they go on from what was shown", async () => {
-    await gemini.break({ kind: "stream", events: 2, path: streamPath, then: "reset" });
+    await gemini.break({ kind: "stream", events: 2, path: streamPath, ending: "reset" });
     const { deltas, summary } = await stream(isolate(), { text: freshText() });
     expect(summary).toMatchObject({ source: "origin", reason: "gemini_unreachable" });
     // Both fakes write the same.
@@ -253,7 +253,7 @@ describe("a summarizer that fails while it writes", () => {
   });
 
   it("is told as unavailable where no other stands behind it, with what was used", async () => {
-    await gemini.break({ kind: "stream", events: 2, path: streamPath, then: "reset" });
+    await gemini.break({ kind: "stream", events: 2, path: streamPath, ending: "reset" });
     const to = isolate({ SUMMARIZERS: "gemini" });
     const { ranking, summary, done } = await stream(to, { text: freshText() });
     expect(summary).toMatchObject({ status: "unavailable", text: null, source: null });
@@ -276,7 +276,7 @@ describe("a caller who leaves", () => {
     ["Gemini", "gemini", gemini, streamPath],
     ["the origin", "origin", vllm, summaryPath],
   ])("ends %s's work within 2 s, and the event says so", async (_, name, fake, path) => {
-    await fake.break({ kind: "stream", events: 6, then: "stall", path });
+    await fake.break({ kind: "stream", events: 6, ending: "stall", path });
     const to = isolate({ SUMMARIZERS: name, BREAKER: "auto" });
     const text = freshText();
     const startMs = performance.now();
@@ -294,7 +294,7 @@ describe("a caller who leaves", () => {
   });
 
   it("takes nobody along: who waits for the same summary has it written again", async () => {
-    await gemini.break({ kind: "stream", events: 1, then: "stall", times: 1 });
+    await gemini.break({ kind: "stream", events: 1, ending: "stall", times: 1 });
     const to = isolate();
     const text = freshText();
     const { response, ended } = await ask(to, { text });
@@ -307,6 +307,50 @@ describe("a caller who leaves", () => {
     expect((await follower).summary).toMatchObject({ source: "gemini", reason: null });
     await ended();
     expect(await gemini.requests()).toHaveLength(2);
+  });
+});
+
+describe("the document", () => {
+  it("describes the events with their schemas", async () => {
+    const response = await get("/openapi.json");
+    const { paths, components } = await response.json<{
+      paths: Record<string, { post: { responses: { 200: { content: Record<string, unknown> } } } }>;
+      components: { schemas: Record<string, { oneOf?: { properties: { event: unknown } }[] }> };
+    }>();
+    expect(paths["/v1/analyze"]?.post.responses[200].content).toEqual({
+      "application/json": { schema: { $ref: "#/components/schemas/AnalyzeAnswer" } },
+      "text/event-stream": { schema: { $ref: "#/components/schemas/AnalyzeEvent" } },
+    });
+    const events = components.schemas["AnalyzeEvent"]?.oneOf ?? [];
+    expect(events.map(({ properties }) => properties.event)).toEqual(
+      ["ranking", "summary.delta", "summary", "done"].map((name) => ({
+        type: "string",
+        enum: [name],
+      })),
+    );
+  });
+});
+
+describe("what an upstream says in the middle of a stream", () => {
+  it.each([
+    [
+      "an error that quotes the text",
+      { event: { error: { code: 500, message: "no canary-word" } } },
+    ],
+    ["what is no JSON", { event: "data: canary-word\n\n" }],
+    ["what is no event", { event: "canary-word" }],
+  ])("%s is neither logged nor passed on", async (_, ending) => {
+    const said: unknown[][] = [];
+    for (const level of ["log", "warn", "error", "info", "debug"] as const)
+      vi.spyOn(console, level).mockImplementation((...words: unknown[]) => void said.push(words));
+    await gemini.break({ kind: "stream", events: 1, path: streamPath, ending });
+    await vllm.break({ kind: "stream", events: 1, path: summaryPath, ending });
+    const streamed = await stream(isolate(), { text: freshText() });
+    expect(streamed.summary).toMatchObject({ status: "complete", source: "extractive" });
+    expect(said.length).toBeGreaterThan(0);
+    expect(JSON.stringify([said, streamed])).not.toContain("canary");
+    // Errors hide their words from JSON.
+    expect(said.flat().filter((word) => typeof word !== "string")).toEqual([]);
   });
 });
 

@@ -10,7 +10,6 @@ import { createDeadline } from "../../gateway/resilience/deadline.ts";
 import { classify } from "../../gateway/resilience/failure-class.ts";
 import { createExtractiveSummarizer } from "../../gateway/summarize/extractive-summarizer.ts";
 import { createGeminiSummarizer } from "../../gateway/summarize/gemini-summarizer.ts";
-import { summaryCleaner } from "../../gateway/summarize/clean.ts";
 import { createOriginSummarizer } from "../../gateway/summarize/origin-summarizer.ts";
 import { sentencesOf } from "../../gateway/text/sentences.ts";
 import geminiBlocked from "../fixtures/gemini-blocked.json";
@@ -303,18 +302,13 @@ describe.each(models)("a summary read while it is written: %s", (name, { fake, m
       expect(soFar.startsWith(heard[index] ?? "never")).toBe(true);
   });
 
-  it("never shows a foreign link or a hidden character, not for a moment", async () => {
-    const text = "See ![a](https://evil.example/?q= debt) \u202enow and www.evil.example/b at once";
-    // What the fake writes is taken from the text, where links of its own are known: not of this one.
-    const { heard } = await read(request({ text: long, themes }));
+  it("never shows a hidden character that stands in the text", async () => {
+    const { heard } = await read(request({ text: `The \u202erent\u200b is ${long}` }));
+    expect(heard.length).toBeGreaterThan(1);
     expect(heard.join()).not.toMatch(hidden);
-    const cleaner = summaryCleaner("A text of no links.");
-    for (let end = 0; end <= text.length; end++) {
-      expect(cleaner.settled(text.slice(0, end))).not.toMatch(/evil|[\u202e]/);
-    }
   });
 
-  it.each<[string, (Fault & { kind: "stream" })["then"], (failure: unknown) => void]>([
+  it.each<[string, (Fault & { kind: "stream" })["ending"], (failure: unknown) => void]>([
     ["ends too early", "end", (failure) => expect(failure).toEqual(badOutput("truncated"))],
     ["breaks", "reset", (failure) => expect(failure).toEqual({ reason: `${name}_unreachable` })],
     [
@@ -336,17 +330,20 @@ describe.each(models)("a summary read while it is written: %s", (name, { fake, m
       { event: "data: {oops}\n\n" },
       (failure) => expect(failure).toEqual(badOutput("not_json")),
     ],
-  ])("fails as a whole where the stream %s, whatever was heard", async (_, then, expectFailure) => {
-    await control[fake].break({ kind: "stream", events, ...(then && { then }) });
-    const { heard, result } = await read();
-    expect(heard.at(-1)).not.toBe("");
-    expect(heard.length).toBeGreaterThan(0);
-    expectFailure(result.ok ? "written" : result.failure);
-    expect(await control[fake].requests()).toHaveLength(1);
-  });
+  ])(
+    "fails as a whole where the stream %s, whatever was heard",
+    async (_, ending, expectFailure) => {
+      await control[fake].break({ kind: "stream", events, ...(ending && { ending }) });
+      const { heard, result } = await read();
+      expect(heard.at(-1)).not.toBe("");
+      expect(heard.length).toBeGreaterThan(0);
+      expectFailure(result.ok ? "written" : result.failure);
+      expect(await control[fake].requests()).toHaveLength(1);
+    },
+  );
 
   it("that stalls fails at its cap, and the work is aborted", async () => {
-    await control[fake].break({ kind: "stream", events, then: "stall" });
+    await control[fake].break({ kind: "stream", events, ending: "stall" });
     const { result } = await read(request({ text: long }), shortMs);
     expect(result).toEqual({ ok: false, failure: { reason: `${name}_timeout`, limit: "cap" } });
     await expect
@@ -355,7 +352,7 @@ describe.each(models)("a summary read while it is written: %s", (name, { fake, m
   });
 
   it("ends when its caller leaves: the work is aborted, and nobody's health is doubted", async () => {
-    await control[fake].break({ kind: "stream", events, then: "stall" });
+    await control[fake].break({ kind: "stream", events, ending: "stall" });
     const left = new AbortController();
     const deadline = createDeadline(clock, Date.now(), 15_000, {
       calls: new CallLog(),

@@ -108,12 +108,17 @@ describe("the command line", () => {
   it("is read with its defaults", () => {
     expect(readCommand(["create", "--tenant", "acme"])).toEqual({
       command: { name: "create", tenant: "acme", scopes: ["rank"], egress: "any" },
-      place: { env: null, persistTo: null },
+      place: { env: null, remote: false, persistTo: null },
     });
     const flags = "--tenant a --scopes admin,rank --egress none --env production";
     expect(readCommand(["create", ...flags.split(" ")])).toEqual({
       command: { name: "create", tenant: "a", scopes: ["rank", "admin"], egress: "none" },
-      place: { env: "production", persistTo: null },
+      place: { env: "production", remote: true, persistTo: null },
+    });
+    expect(readCommand(["list", "--remote"]).place).toEqual({
+      env: null,
+      remote: true,
+      persistTo: null,
     });
     expect(readCommand(["revoke", "abcd1234"]).command).toEqual({ name: "revoke", id: "abcd1234" });
   });
@@ -133,6 +138,7 @@ describe("the command line", () => {
     [["list", "--scopes", "rank"]],
     [["purge"]],
     [["purge", "--tenant", "a", "--env", "production", "--persist-to", "x"]],
+    [["list", "--remote", "--persist-to", "x"]],
     [["list", "--verbose"]],
   ])("is refused with a word why: %j", (args) => {
     expect(() => readCommand(args)).toThrow(BadCommand);

@@ -59,6 +59,17 @@ async function run(): Promise<number> {
     recorder.write("gemini-live-summary.json");
   } else report("summarises", false, summary.failure.reason);
 
+  let parts = 0;
+  const read = await summarizer.summarize(
+    { text, themes: life.slice(0, 3), language: null },
+    within(),
+    () => (parts += 1),
+  );
+  if (read.ok) {
+    report("summarises as a stream", parts > 0, `heard ${parts} times`);
+    recorder.write("gemini-live-stream.txt");
+  } else report("summarises as a stream", false, read.failure.reason);
+
   const wrong = createGeminiApi({ apiKey: "no-such-key", baseUrl: recorder.url, models, alarm });
   const refused = await createGeminiRanker(wrong, { models, timeoutMs: budgetMs }).rank(
     { text, themes: life },

@@ -127,7 +127,7 @@ export abstract class FakeServer {
     }
     if (control) return applyFault(res, null, this.#control(request));
     const fault = this.#strike(path);
-    const resets = fault?.kind === "stream" && fault.then === "reset";
+    const resets = fault?.kind === "stream" && fault.ending === "reset";
     if (resets || fault?.kind === "reset" || fault?.kind === "reset_mid_body") this.#cut.add(res);
     applyFault(res, fault, this.answer(request));
   }

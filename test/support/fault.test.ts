@@ -103,9 +103,12 @@ describe("faults", () => {
   });
 
   test("stream: so many events, then an end, silence, a reset or an event of one's own", async () => {
-    const streamed = async (then: (Fault & { kind: "stream" })["then"], signal?: AbortSignal) => {
+    const streamed = async (
+      ending: (Fault & { kind: "stream" })["ending"],
+      signal?: AbortSignal,
+    ) => {
       const fake = await vllm();
-      fake.fault = { kind: "stream", events: 2, ...(then && { then }) };
+      fake.fault = { kind: "stream", events: 2, ...(ending && { ending }) };
       const asked = { messages: [{ role: "user", content: "The rent is late." }], stream: true };
       const response = await post(`${fake.url}/chat/completions`, asked, signal && { signal });
       return { fake, text: response.text() };

@@ -39,13 +39,13 @@ export type FaultKind =
   | { readonly kind: "delay"; readonly ms: number }
   /** 200 with any JSON. */
   | { readonly kind: "body"; readonly body: unknown }
-  /** So many events of a stream, so far apart; then what is told here, or its true rest. */
+  /** So many events of a stream, so far apart; then the ending told here, or its true rest. */
   | {
       readonly kind: "stream";
       readonly events?: number;
       readonly delayMs?: number;
       /** An orderly end, silence, a TCP reset, or an event (or bare text) of one's own before the end. */
-      readonly then?: "end" | "stall" | "reset" | { readonly event: object | string };
+      readonly ending?: "end" | "stall" | "reset" | { readonly event: object | string };
     }
   /** 200 with a JSON object of this size. */
   | { readonly kind: "huge"; readonly bytes: number }
@@ -206,19 +206,19 @@ export function applyFault(res: ServerResponse, fault: FaultKind | null, answer:
     case "body":
       return send(res, jsonAnswer(200, fault.body));
     case "stream": {
-      const { events = answer.chunks.length, delayMs = answer.chunkDelayMs, then } = fault;
+      const { events = answer.chunks.length, delayMs = answer.chunkDelayMs, ending } = fault;
       const chunks = answer.chunks.slice(0, events);
-      if (typeof then === "object") {
-        const { event } = then;
+      if (typeof ending === "object") {
+        const { event } = ending;
         chunks.push(typeof event === "string" ? event : `data: ${JSON.stringify(event)}\n\n`);
       }
       // A stream of one event too is sent as a stream.
       const streamed = { ...answer, chunks: ["", ...chunks], chunkDelayMs: delayMs };
-      if (then === "stall") return send(res, streamed, () => {});
+      if (ending === "stall") return send(res, streamed, () => {});
       return send(
         res,
         streamed,
-        then === "reset" ? () => later(res, resetAfterMs, reset) : undefined,
+        ending === "reset" ? () => later(res, resetAfterMs, reset) : undefined,
       );
     }
     case "huge":

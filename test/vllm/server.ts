@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -33,6 +34,9 @@ wait "$server"
 echo "guard: the server ended with $?"
 kill -KILL 0
 `;
+
+/** What the entrypoint and the container's health check keep of the server at `port`. */
+export const runFolder = (port: number): string => path.join(tmpdir(), `vllm-${port}`);
 
 export interface VllmOptions {
   /** A name under gpu-origin/presets/. */
@@ -106,6 +110,7 @@ export async function startVllm(options: VllmOptions): Promise<Vllm> {
         HOST: "127.0.0.1",
         PORT: String(port),
         VLLM_API_KEY: apiKey,
+        RUN_DIR: runFolder(port),
       },
       stdio: ["pipe", output, output, "pipe"],
     });

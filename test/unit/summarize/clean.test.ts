@@ -153,7 +153,9 @@ describe("cleanSummary", () => {
 });
 
 describe("what is settled of an unfinished summary", () => {
-  const { settled, whole } = summaryCleaner(source);
+  const cleaner = summaryCleaner(source);
+  const settled = (soFar: string) => cleaner.settled(soFar);
+  const whole = (summary: string) => cleaner.whole(summary);
 
   it("ends with the last word that has ended", () => {
     expect(settled("The rent is du")).toBe("The rent is");

@@ -1,0 +1,7 @@
+output "wrangler" {
+  value = module.edge.wrangler
+}
+
+output "tunnel_id" {
+  value = module.edge.tunnel_id
+}

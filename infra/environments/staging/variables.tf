@@ -1,0 +1,25 @@
+variable "account_id" {
+  description = "Cloudflare account, from the dashboard's address."
+  type        = string
+}
+
+variable "zone" {
+  description = "The zone's id and name."
+  type        = object({ id = string, name = string })
+}
+
+variable "api_hostname" {
+  description = "Where callers reach the gateway."
+  type        = string
+}
+
+variable "origin" {
+  description = "The GPU origin's public name and model; null = all-Gemini."
+  type = object({
+    hostname      = string
+    model_version = string
+    prompt_format = optional(string, "llama-3")
+    rating_tokens = optional(string, "")
+  })
+  default = null
+}
