@@ -76,7 +76,7 @@ describe("while it runs", () => {
   });
 
   it("paints the ranking before the summary ends, which is written as it comes", async () => {
-    fail(gemini, { kind: "stream", events: 1, then: "stall", path: ":streamGenerateContent" });
+    fail(gemini, { kind: "stream", events: 1, ending: "stall", path: ":streamGenerateContent" });
     const { page } = visit;
     await page.keyboard.press("Control+Enter");
     await page.waitForSelector("#ranking button .score");
@@ -293,7 +293,7 @@ describe("its pace", () => {
 
 describe("a gateway that goes away", () => {
   it("is a connection that broke in the middle, and no answer after that", async () => {
-    fail(gemini, { kind: "stream", events: 1, then: "stall", path: ":streamGenerateContent" });
+    fail(gemini, { kind: "stream", events: 1, ending: "stall", path: ":streamGenerateContent" });
     const { page } = visit;
     await page.keyboard.press("Control+Enter");
     await expect.poll(() => page.locator("#summary").textContent(), patient).not.toBe("");
