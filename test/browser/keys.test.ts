@@ -59,13 +59,10 @@ async function growOld(folder: string): Promise<void> {
   for (const { name } of keys) {
     // oxlint-disable no-await-in-loop -- one store
     const entry = JSON.parse((await env.CACHE.get(name)) ?? "") as { themes: Scores };
-    const themes = Object.entries(entry.themes).map(
-      ([hash, [score, confidence, at, until, keep]]) => [
-        hash,
-        // Until when it may be used at all stays: a week is not over.
-        [score, confidence, at - 2 * dayMs, until - 2 * dayMs, keep],
-      ],
-    );
+    const themes = Object.entries(entry.themes).map(([hash, [score, confidence, ...times]]) => [
+      hash,
+      [score, confidence, ...times.map((at) => at - 2 * dayMs)],
+    ]);
     const aged = JSON.stringify({ ...entry, themes: Object.fromEntries(themes) });
     await env.CACHE.put(name, aged, { expirationTtl: 3_600 });
     // oxlint-enable no-await-in-loop
