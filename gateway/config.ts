@@ -79,6 +79,38 @@ const ratingTokens = z
     return z.NEVER;
   });
 
+/**
+ * Google's list prices of the paid tier, US dollars per million tokens, as of 2026-11-22
+ * (https://ai.google.dev/gemini-api/docs/pricing). gemini-3.8-flash doubles on 2027-01-01.
+ */
+const shippedPrices = JSON.stringify({
+  "gemini-3.5-flash-lite": { input: 0.3, output: 2.5 },
+  "gemini-3.1-flash-lite": { input: 0.25, output: 1.5 },
+  "gemini-3.8-flash": { input: 0.75, output: 3.75 },
+});
+
+const amount = z.number().min(0);
+const priceTable = z.record(z.string(), z.strictObject({ input: amount, output: amount }));
+const prices = z
+  .string()
+  .default(shippedPrices)
+  .transform((text, context) => {
+    const table = priceTable.safeParse(text.trim() === "" ? {} : parseJson(text));
+    if (table.success) return new Map(Object.entries(table.data));
+    context.addIssue({
+      code: "custom",
+      message: 'must be a JSON map of models to {"input", "output"}, US dollars per million tokens',
+    });
+    return z.NEVER;
+  });
+
+/** "" = not known. */
+const hourlyUsd = z
+  .string()
+  .default("")
+  .transform((text) => (text.trim() === "" ? null : Number(text)))
+  .pipe(z.union([z.null(), amount], "must be US dollars, 0 or more"));
+
 const variables = z
   .object({
     RANKERS: order(rankerSources, "origin,gemini,lexical"),
@@ -112,6 +144,8 @@ const variables = z
     GEMINI_MINUTE_CALLS: calls,
     GEMINI_BUDGET_POLICY: z.enum(["allow", "refuse"], "must be allow or refuse").default("allow"),
     BUDGET_TIMEOUT_MS: cap(500),
+    PRICES: prices,
+    ORIGIN_HOURLY_USD: hourlyUsd,
     AUTH_MODE: z.enum(["required", "open"], "must be required or open").default("required"),
     CORS_ORIGINS: z.string().default("").transform(list).pipe(z.array(webOrigin)),
     GEMINI_API_KEY: z.string().default(""),

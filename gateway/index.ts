@@ -31,6 +31,8 @@ import { createGeminiSummarizer } from "./summarize/gemini-summarizer.ts";
 import { createOriginSummarizer } from "./summarize/origin-summarizer.ts";
 import { createReplicatedSummarizer } from "./summarize/replicated-summarizer.ts";
 import { reportAccessFault, reportAlarm, reportBudgetFault } from "./telemetry.ts";
+import { toDataPoint } from "./telemetry/data-point.ts";
+import type { RequestRecord } from "./telemetry/request-record.ts";
 import { Accounts } from "./tenancy/account.ts";
 import { Catalogs } from "./tenancy/catalogs.ts";
 import { Keys } from "./tenancy/keys.ts";
@@ -66,9 +68,10 @@ export default {
 
 function createAppFor(env: Env): App {
   const config = parseConfig(env);
-  if (!config.ok) return createApp(config, clock, version);
+  const sink = createSink(env);
+  if (!config.ok) return createApp(config, clock, version, sink);
   if (usableRankers(config.value).length === 0) {
-    return createApp(fail([noUsableRanker]), clock, version);
+    return createApp(fail([noUsableRanker]), clock, version, sink);
   }
   const origin = createOrigin(config.value, env);
   const accounts = createAccounts(config.value, env);
@@ -85,13 +88,32 @@ function createAppFor(env: Env): App {
   const deployment = deployed?.id ?? null;
   const told = { circuits, deployment };
   const service = { config: config.value, pipeline, access, accounts, catalogs, ...told };
-  return createApp(ok(service), clock, version);
+  return createApp(ok(service), clock, version, sink);
 }
 
-function createAccess({ AUTH_MODE, EGRESS }: Config, env: Env): Access {
+function createAccess({ AUTH_MODE, EGRESS, CACHE_PEPPER }: Config, env: Env): Access {
   const report = reportAccessFault;
   const keys = new Keys(env.STATE, clock, report);
-  return { mode: AUTH_MODE, egress: EGRESS, keys, rateLimiter: env.RATE_LIMITER, report };
+  const names = new CacheKeys(CACHE_PEPPER || "unused");
+  return {
+    mode: AUTH_MODE,
+    egress: EGRESS,
+    keys,
+    rateLimiter: env.RATE_LIMITER,
+    pseudonym: (tenant) => names.pseudonym(tenant),
+    report,
+  };
+}
+
+/** Rows of Analytics Engine; none where it is not bound. It never fails a request. */
+function createSink({ EVENTS }: { readonly EVENTS?: AnalyticsEngineDataset }) {
+  return (record: RequestRecord): void => {
+    try {
+      EVENTS?.writeDataPoint(toDataPoint(record));
+    } catch {
+      // The same stands on the console.
+    }
+  };
 }
 
 /** null where no BUDGET is bound: nobody counts then. */

@@ -2,16 +2,8 @@
 import type { RankThroughRequest, ThemeCache } from "./cache/theme-cache.ts";
 import type { SummaryCache } from "./cache/summary-cache.ts";
 import type { Visit } from "./cache/visit.ts";
-import type { CallLog } from "./core/call-log.ts";
-import {
-  addUsage,
-  noUsage,
-  type Egress,
-  type RankerSource,
-  type Span,
-  type Theme,
-  type Usage,
-} from "./core/domain.ts";
+import type { Bill, CallLog } from "./core/call-log.ts";
+import type { Egress, RankerSource, Span, Theme } from "./core/domain.ts";
 import { fail, ok, type Failure, type Result } from "./core/failure.ts";
 import type { RankedTheme, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
 import type { Allowance, Clock, Deadline, Progress, Ranker, Summarizer } from "./core/ports.ts";
@@ -44,6 +36,8 @@ export interface Caller extends Pick<Visit, "tenant" | "defer" | "report"> {
   readonly calls: CallLog;
   /** Aborts when the caller has left and upstream work is not to go on for others; absent = it does. */
   readonly left?: AbortSignal;
+  /** Hears what a stage took, ms, a part at a time. */
+  readonly spend?: (stage: "cache" | "summary-cache", ms: number) => void;
 }
 
 export interface RankQuery extends Pick<RankThroughRequest, "text" | "themes" | "mode"> {
@@ -86,12 +80,14 @@ export async function rank(
       const preferred = ranker === accepted[0];
       const deadline = shareOf(whole, ranker, accepted, gate);
       const visit = visitOf(caller, query, preferred, deadline);
-      return pipeline.themeCache.rank(ranker, { ...visit, text, themes });
+      const readTook = (ms: number) => caller.spend?.("cache", ms);
+      return pipeline.themeCache.rank(ranker, { ...visit, readTook, text, themes });
     },
   );
-  if (answer === null) return fail({ attempts, failures });
+  const usage = caller.calls.bill;
+  if (answer === null) return fail({ attempts, failures, usage });
 
-  const { scores, model, cache, usage } = answer.value;
+  const { scores, model, cache } = answer.value;
   const order = scores
     .map(({ value }, index) => ({ value, index }))
     .toSorted((a, b) => b.value - a.value || a.index - b.index);
@@ -109,6 +105,7 @@ export async function rank(
     scores: scores.map(({ value }) => value),
     source: answer.provider.source,
     model,
+    version: answer.provider.version,
     reason: failures[0]?.reason ?? null,
     cache,
     attempts,
@@ -148,7 +145,7 @@ export async function summarize(
     status: query.mode === "no-store" ? "bypass" : "miss",
     ageSeconds: null,
   } as const;
-  const nothing = { written: null, themeIds, cache: missed, usage: noUsage };
+  const nothing = { written: null, themeIds, cache: missed };
   if (themes.length === 0) return { ...nothing, attempts: [], reason: null };
   const { egress } = caller;
   const whole = deadlineOf(pipeline, caller);
@@ -164,15 +161,16 @@ export async function summarize(
       const preferred = summarizer === pipeline.summarizers[0];
       const deadline = shareOf(whole, summarizer, pipeline.summarizers, gate);
       const visit = visitOf(caller, query, preferred, deadline);
+      const readTook = (ms: number) => caller.spend?.("summary-cache", ms);
       const asked = { text, themes, language, ...(progress && { progress }) };
-      return pipeline.summaryCache.summarize(summarizer, { ...visit, ...asked });
+      return pipeline.summaryCache.summarize(summarizer, { ...visit, readTook, ...asked });
     },
   );
   const reason = failures[0]?.reason ?? null;
   if (answer === null) return { ...nothing, attempts, reason };
-  const { text, model, cache, usage } = answer.value;
-  const { source } = answer.provider;
-  return { written: { text, source, model }, themeIds, cache, attempts, reason, usage };
+  const { text, model, cache } = answer.value;
+  const { source, version } = answer.provider;
+  return { written: { text, source, model, version }, themeIds, cache, attempts, reason };
 }
 
 /** The ranking that a summary is to be written around, with its evidence where that is asked for. */
@@ -192,12 +190,11 @@ export async function analyze(
   pipeline: Pipeline,
   query: AnalyzeQuery,
   caller: Caller,
-): Promise<Result<{ ranking: RankOutcome; summary: SummaryOutcome; usage: Usage }, RankFailure>> {
+): Promise<Result<{ ranking: RankOutcome; summary: SummaryOutcome; usage: Bill }, RankFailure>> {
   const ranking = await rankForSummary(pipeline, query, caller);
   if (!ranking.ok) return ranking;
   const summary = await summarize(pipeline, query, ranking.value.themes, caller);
-  const usage = addUsage(ranking.value.usage, summary.usage);
-  return ok({ ranking: ranking.value, summary, usage });
+  return ok({ ranking: ranking.value, summary, usage: caller.calls.bill });
 }
 
 function withEvidence(

@@ -1,11 +1,13 @@
 // What is told of a request: one wide event on the console, Server-Timing and Cache-Status to the caller.
+import type { Bill } from "./core/call-log.ts";
 import type { CacheFault } from "./core/ports.ts";
 import type { Attempt, RankFailure, RankOutcome, SummaryOutcome } from "./core/outcome.ts";
+import type { RequestRecord } from "./telemetry/request-record.ts";
 
-/** A flat record of numbers, names and states; never of user text. */
-export type EventFields = Readonly<Record<string, string | number | boolean | null | object>>;
+/** What a part of the code has to say of the request. */
+export type EventFields = Partial<RequestRecord>;
 
-/** Collects one request's fields; written once, when the answer is ready. */
+/** Collects one request's fields; written once, when the last of the request is done. */
 export class RequestEvent {
   #fields: EventFields = {};
 
@@ -14,22 +16,42 @@ export class RequestEvent {
   }
 
   /** Adds to a field that is a list; it is not there while it is empty. */
-  add(name: string, item: string): void {
-    const items = this.#fields[name];
-    this.set({ [name]: [...(Array.isArray(items) ? (items as unknown[]) : []), item] });
+  add(name: "cache_faults", item: string): void {
+    this.set({ [name]: [...(this.#fields[name] ?? []), item] });
   }
 
-  /** One JSON line. */
-  write(): void {
+  /** Adds to the time that a stage took, in ms; a stage is named as in Server-Timing. */
+  spend(stage: string, ms: number): void {
+    const { stages } = this.#fields;
+    this.set({ stages: { ...stages, [stage]: (stages?.[stage] ?? 0) + Math.round(ms) } });
+  }
+
+  /** What stages took so far. */
+  get stages(): Readonly<Record<string, number>> {
+    return this.#fields.stages ?? {};
+  }
+
+  /** One JSON line, and the same as data. */
+  write(request: RequestFields): RequestRecord {
+    // Twice: the id and the route first, where they are read, and never another's word in their place.
+    const record = { event: "request", ...request, ...this.#fields, ...request } as const;
     // oxlint-disable-next-line no-console -- the console is where Workers Logs reads events
-    console.log(JSON.stringify({ event: "request", ...this.#fields }));
+    console.log(JSON.stringify(record));
+    return record;
   }
 }
+
+/** What every event has. */
+export type RequestFields = Pick<
+  RequestRecord,
+  "id" | "method" | "route" | "status" | "duration_ms" | "colo" | "release"
+>;
 
 /** The event's fields of a ranking. */
 export function rankFields({
   source,
   model,
+  version,
   reason,
   cache,
   attempts,
@@ -38,6 +60,7 @@ export function rankFields({
   return {
     source,
     model,
+    ...(version !== undefined && { ranker_version: version }),
     degraded: reason !== null,
     reason,
     cache: cache.status,
@@ -58,31 +81,97 @@ export function failureFields({ attempts, failures }: RankFailure): EventFields 
 export function summaryFields({ written, reason, cache, attempts }: SummaryOutcome): EventFields {
   return {
     summary_source: written?.source ?? null,
+    summary_model: written?.model ?? null,
+    summarizer_version: written?.version ?? null,
     summary_reason: reason,
     summary_cache: cache.status,
     summary_attempts: attempts.map(attemptFields),
   };
 }
 
-function attemptFields({ source, outcome, reason, durationMs }: Attempt<string>): EventFields {
+/** The event's fields of what calls consumed. */
+export function billFields(bill: Bill): EventFields {
+  return {
+    calls: bill.calls.map((call) => ({
+      source: call.source,
+      model: call.model,
+      reason: call.reason,
+      duration_ms: call.durationMs,
+      prompt_tokens: call.promptTokens,
+      completion_tokens: call.completionTokens,
+      cost_usd: call.costUsd,
+    })),
+    prompt_tokens: bill.promptTokens,
+    completion_tokens: bill.completionTokens,
+    cost_usd: bill.costUsd,
+    saved_usd: bill.savedUsd,
+  };
+}
+
+function attemptFields({ source, outcome, reason, durationMs }: Attempt<string>) {
   return { source, outcome, reason, duration_ms: durationMs };
 }
 
-/** Server-Timing (W3C): one metric per upstream attempt, and the total; milliseconds. */
+/** One line of a waterfall. */
+interface Leg {
+  readonly name: string;
+  readonly ms: number;
+  readonly reason: string | null;
+}
+
+/**
+ * Where the time went, in order: looks into the cache (`cache`, `summary-cache`), then each attempt
+ * by its source, those of the summary as `summary-…`. An attempt's time holds its look into the cache.
+ */
+function legsOf(
+  spent: Readonly<Record<string, number>>,
+  attempts: readonly Attempt<string>[],
+  summary?: SummaryOutcome,
+): Leg[] {
+  const looked = (name: string) =>
+    spent[name] === undefined ? [] : [{ name, ms: spent[name], reason: null }];
+  const tried = (prefix: string, tries: readonly Attempt<string>[]) =>
+    tries.map(({ source, durationMs, reason }) => ({
+      name: `${prefix}${source}`,
+      ms: durationMs,
+      reason,
+    }));
+  return [
+    ...looked("cache"),
+    ...tried("", attempts),
+    ...looked("summary-cache"),
+    ...tried("summary-", summary?.attempts ?? []),
+  ];
+}
+
+/**
+ * Server-Timing (W3C): looks into the cache, attempts, and the total; milliseconds.
+ * @param spent what stages took that are no attempts
+ */
 export function serverTiming(
   totalMs: number,
-  ranking: RankOutcome,
+  ranking: Pick<RankOutcome, "attempts">,
   summary?: SummaryOutcome,
+  spent: Readonly<Record<string, number>> = {},
 ): string {
-  const metric = (
-    name: string,
-    { durationMs, reason }: RankOutcome["attempts"][number] | SummaryOutcome["attempts"][number],
-  ) => `${name};dur=${durationMs}${reason === null ? "" : `;desc="${reason}"`}`;
   return [
-    ...ranking.attempts.map((attempt) => metric(attempt.source, attempt)),
-    ...(summary?.attempts ?? []).map((attempt) => metric(`summary-${attempt.source}`, attempt)),
+    ...legsOf(spent, ranking.attempts, summary).map(
+      ({ name, ms, reason }) => `${name};dur=${ms}${reason === null ? "" : `;desc="${reason}"`}`,
+    ),
     `total;dur=${totalMs}`,
   ].join(", ");
+}
+
+/** The event's field of the same: what each stage took, by its name. */
+export function stageFields(
+  ranking: Pick<RankOutcome, "attempts">,
+  summary?: SummaryOutcome,
+  spent: Readonly<Record<string, number>> = {},
+): EventFields {
+  const stages: Record<string, number> = {};
+  for (const { name, ms } of legsOf(spent, ranking.attempts, summary))
+    stages[name] = (stages[name] ?? 0) + ms;
+  return { stages };
 }
 
 /**

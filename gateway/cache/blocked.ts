@@ -24,11 +24,11 @@ export class BlockedAnswers {
   }
 
   /** Whether this was refused within the last minutes. */
-  async has(answerKey: string, { tenant, deadline, report }: Visit): Promise<boolean> {
+  async has(answerKey: string, { tenant, deadline, readTook, report }: Visit): Promise<boolean> {
     const key = await this.#keys.entry("blocked", [answerKey]);
     const recent = this.#entries.peek(key, tenant);
     if (recent !== null && this.#holds(recent)) return true;
-    const read = await this.#entries.read(key, tenant, deadline.spareMs());
+    const read = await this.#entries.read(key, tenant, deadline.spareMs(), readTook);
     if (!read.ok) report(read.failure);
     if (!read.ok || read.value === null || !this.#holds(read.value)) return false;
     this.#entries.remember(key, read.value);

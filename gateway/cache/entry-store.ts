@@ -39,14 +39,20 @@ export class EntryStore<Entry extends { readonly tenant: string }> {
     return entry?.tenant === tenant ? entry : null;
   }
 
-  /** What KV holds: possibly a minute and more behind the times. null if nothing that is an entry. */
+  /**
+   * What KV holds: possibly a minute and more behind the times. null if nothing that is an entry.
+   * @param took hears how long it took, ms
+   */
   async read(
     key: string,
     tenant: string,
     budgetMs: number,
+    took?: (ms: number) => void,
   ): Promise<Result<Entry | null, CacheFault>> {
     if (this.#kv === null) return ok(null);
+    const startedMs = this.#clock.nowMs();
     const read = await this.#kv.get(key, budgetMs);
+    took?.(this.#clock.nowMs() - startedMs);
     if (!read.ok) return read;
     const { value } = read;
     return ok(this.#isEntry(value) && value.tenant === tenant ? value : null);

@@ -25,13 +25,16 @@ export class ScoreEntries {
   /** This isolate's memory where that is enough, else KV too: one read. Nothing on refresh. */
   async find(
     key: string,
-    { tenant, mode, deadline, report }: Visit,
+    { tenant, mode, deadline, readTook, report }: Visit,
     isEnough: (entry: StoredScores) => boolean,
   ): Promise<Known> {
     if (mode === "refresh") return { entry: null, isWhole: false };
     const recent = this.#entries.peek(key, tenant);
-    if (recent !== null && isEnough(recent)) return { entry: recent, isWhole: true };
-    const read = await this.#entries.read(key, tenant, deadline.spareMs());
+    if (recent !== null && isEnough(recent)) {
+      readTook?.(0);
+      return { entry: recent, isWhole: true };
+    }
+    const read = await this.#entries.read(key, tenant, deadline.spareMs(), readTook);
     if (!read.ok) {
       report(read.failure);
       return { entry: recent, isWhole: false };

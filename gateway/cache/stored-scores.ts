@@ -2,13 +2,17 @@
 import type { ThemeScore } from "../core/domain.ts";
 import { arePossibleTimes, isFromTheFuture } from "./freshness.ts";
 
-/** One theme's score as stored: value, confidence; when it was asked for, end of freshness, end of use (epoch ms). */
+/**
+ * One theme's score as stored: value, confidence; when it was asked for, end of freshness, end of use
+ * (epoch ms); what it cost (US dollars), where that was known.
+ */
 export type StoredScore = readonly [
   value: number,
   confidence: number | null,
   at: number,
   until: number,
   keep: number,
+  costUsd?: number,
 ];
 
 /** One entry: the scores of one text by one ranker, under the hash of each theme. */
@@ -19,10 +23,13 @@ export interface StoredScores {
 }
 
 /**
- * Scores an entry holds at most; the oldest go first. A score takes 130 characters at most, a hash
- * of 24 digits and five numbers, so that an entry stays below 70 kB.
+ * Scores an entry holds at most; the oldest go first. A score takes 140 characters at most, a hash
+ * of 24 digits and six numbers, so that an entry stays below 75 kB.
  */
 const maxThemes = 500;
+
+/** No call costs that much: an entry that says so was forged. */
+const maxCostUsd = 100;
 
 /** Whether the score may be served as it is. */
 export function isFresh([, , at, until]: StoredScore, nowMs: number): boolean {
@@ -36,6 +43,21 @@ export function isUsable([, , at, , keep]: StoredScore, nowMs: number): boolean 
 
 export function toThemeScore([value, confidence]: StoredScore): ThemeScore {
   return { value, confidence };
+}
+
+/** Six digits are enough for a sum that is shown, and short enough for an entry of hundreds. */
+export function toStoredCost(costUsd: number): number {
+  return Number(costUsd.toPrecision(6));
+}
+
+/** What the scores had cost together, US dollars; null where it is not known of one. */
+export function costOf(scores: readonly StoredScore[]): number | null {
+  let sum = 0;
+  for (const [, , , , , costUsd] of scores) {
+    if (costUsd === undefined) return null;
+    sum += costUsd;
+  }
+  return sum;
 }
 
 /** Age of the oldest score in whole seconds; null of none. */
@@ -92,9 +114,10 @@ export function isStoredScores(value: unknown): value is StoredScores {
 }
 
 function isStoredScore(value: unknown): value is StoredScore {
-  if (!Array.isArray(value) || value.length !== 5) return false;
-  const [score, confidence, at, until, keep]: unknown[] = value;
+  if (!Array.isArray(value) || value.length < 5 || value.length > 6) return false;
+  const [score, confidence, at, until, keep, costUsd = 0]: unknown[] = value;
   return (
+    inRange(costUsd, 0, maxCostUsd) &&
     inRange(score, 0, 100) &&
     (confidence === null || inRange(confidence, 0, 1)) &&
     arePossibleTimes(at, until, keep)

@@ -39,6 +39,8 @@ interface StoredSummary {
   /** When it was asked for and until when it is fresh, epoch ms. */
   readonly at: number;
   readonly until: number;
+  /** What it cost, US dollars, where that was known. */
+  readonly costUsd?: number;
 }
 
 /** What a summarizer answered, as those who follow its request need it. */
@@ -82,6 +84,7 @@ export class SummaryCache {
     const key = await this.#key(summarizer, request);
     const known = mode === "refresh" ? null : await this.#known(key, request);
     if (known !== null) {
+      deadline.calls.save(known.costUsd ?? null);
       const ageSeconds = Math.max(0, Math.floor((this.#clock.nowMs() - known.at) / 1_000));
       const cache = { status: "hit", ageSeconds } as const;
       return ok({ text: known.text, model: known.model, usage: noUsage, asked: false, cache });
@@ -90,6 +93,7 @@ export class SummaryCache {
     const answer = await this.#ask(summarizer, key, request);
     if (!answer.value.ok) return answer.value;
     const { entry, usage } = answer.value.value;
+    if (answer.joined) deadline.calls.save(entry.costUsd ?? null);
     return ok({
       text: entry.text,
       model: entry.model,
@@ -110,11 +114,14 @@ export class SummaryCache {
 
   async #known(
     key: string,
-    { tenant, deadline, report }: SummarizeThroughRequest,
+    { tenant, deadline, readTook, report }: SummarizeThroughRequest,
   ): Promise<StoredSummary | null> {
     const recent = this.#entries.peek(key, tenant);
-    if (recent !== null && isFresh(recent, this.#clock.nowMs())) return recent;
-    const read = await this.#entries.read(key, tenant, deadline.spareMs());
+    if (recent !== null && isFresh(recent, this.#clock.nowMs())) {
+      readTook?.(0);
+      return recent;
+    }
+    const read = await this.#entries.read(key, tenant, deadline.spareMs(), readTook);
     if (!read.ok) report(read.failure);
     if (!read.ok || read.value === null || !isFresh(read.value, this.#clock.nowMs())) return null;
     this.#entries.remember(key, read.value);
@@ -146,11 +153,14 @@ export class SummaryCache {
     const at = this.#clock.nowMs();
     const { until } = timesOf(preferred ? preferredLifetime : fallbackLifetime, at, key);
     const salt = await this.#keys.salt(tenant);
+    const callsBefore = deadline.calls.calls.length;
     const asked = { text, themes, language, salt };
     const summary = await summarizer.summarize(asked, deadline, progress);
     if (!summary.ok) return summary;
     const { model, usage } = summary.value;
-    return ok({ usage, entry: { tenant, text: summary.value.text, model, at, until } });
+    const costUsd = deadline.calls.costSince(callsBefore);
+    const entry = { tenant, text: summary.value.text, model, at, until };
+    return ok({ usage, entry: costUsd === null ? entry : { ...entry, costUsd } });
   }
 
   async #keep(key: string, written: Written, request: SummarizeThroughRequest): Promise<void> {
@@ -170,8 +180,10 @@ function isFresh({ at, until }: StoredSummary, nowMs: number): boolean {
 
 function isStoredSummary(value: unknown): value is StoredSummary {
   if (typeof value !== "object" || value === null) return false;
-  const { tenant, text, model, at, until } = value as Record<string, unknown>;
+  const { tenant, text, model, at, until, costUsd = 0 } = value as Record<string, unknown>;
   return (
+    typeof costUsd === "number" &&
+    costUsd >= 0 &&
     typeof tenant === "string" &&
     typeof text === "string" &&
     typeof model === "string" &&

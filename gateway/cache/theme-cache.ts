@@ -9,8 +9,10 @@ import type { KeyMaker } from "./key.ts";
 import { ScoreEntries, type Known } from "./score-entries.ts";
 import {
   ageSeconds,
+  costOf,
   isFresh,
   isUsable,
+  toStoredCost,
   toThemeScore,
   ttlSeconds,
   type StoredScore,
@@ -29,7 +31,12 @@ export interface CachedRanking extends Ranking {
 export type RankThroughRequest = Visit & RankerRequest;
 
 /** What a ranker answered to one request, as those who follow it need it. */
-type Ranked = Result<{ readonly usage: Ranking["usage"]; readonly scores: StoredScores }>;
+type Ranked = Result<{
+  readonly usage: Ranking["usage"];
+  readonly scores: StoredScores;
+  /** What it cost, US dollars; null = not known. */
+  readonly costUsd: number | null;
+}>;
 export type RankFlights = SingleFlight<Ranked>;
 
 /** A ranking as the cache sees it. */
@@ -67,6 +74,7 @@ export class ThemeCache {
   async rank(ranker: Ranker, request: RankThroughRequest): Promise<Result<CachedRanking>> {
     if (ranker.source === "lexical" || request.mode === "no-store")
       return this.#rankUncached(ranker, request);
+    const { deadline } = request;
     const question = await this.#question(ranker, request);
     const { hashes, wordings } = question;
     const known = await this.#entries.find(
@@ -77,6 +85,7 @@ export class ThemeCache {
     const { entry } = known;
     const fresh = this.#select(ranker, question, entry, isFresh);
     if (entry !== null && fresh.size === wordings.size) {
+      deadline.calls.save(costOf([...fresh.values()]));
       return ok(this.#serve("hit", question, { ...entry, themes: Object.fromEntries(fresh) }));
     }
 
@@ -86,16 +95,19 @@ export class ThemeCache {
       const usable = this.#select(ranker, question, entry, isUsable);
       if (entry === null || usable.size < wordings.size) return answer.value;
       const insteadOf = answer.value.failure;
+      deadline.calls.save(costOf([...usable.values()]));
       const old = { ...entry, themes: Object.fromEntries(usable) };
       return ok({ ...this.#serve("stale", question, old), insteadOf });
     }
 
-    const { scores, usage } = answer.value.value;
+    const { scores, usage, costUsd } = answer.value.value;
     // One answer is one model's: what another one scored is not mixed in, but asked for again.
     if (entry !== null && fresh.size > 0 && entry.model !== scores.model) {
       const whole = await this.rank(ranker, { ...request, mode: "refresh" });
       return whole.ok ? ok({ ...whole.value, usage: addUsage(usage, whole.value.usage) }) : whole;
     }
+    deadline.calls.save(costOf([...fresh.values()]));
+    if (answer.joined) deadline.calls.save(costUsd);
     const nowMs = this.#clock.nowMs();
     const knownThemes = hashes.filter((hash) => fresh.has(hash)).length;
     const all = hashes.map((hash) => scores.themes[hash] ?? fresh.get(hash));
@@ -198,16 +210,20 @@ export class ThemeCache {
     const { until, keep } = timesOf(preferred ? preferredLifetime : fallbackLifetime, at, key);
     const salt = await this.#keys.salt(tenant);
     const themesAsked = missing.map(([, theme]) => theme);
+    const callsBefore = deadline.calls.calls.length;
     const ranking = await ranker.rank({ text, themes: themesAsked, salt }, deadline);
     if (!ranking.ok) return ranking;
     const { model, usage, scores } = ranking.value;
+    const costUsd = deadline.calls.costSince(callsBefore);
+    const each = costUsd === null ? null : toStoredCost(costUsd / scores.length);
     const themes = Object.fromEntries(
       scores.map(({ value, confidence }, index) => {
-        const score: StoredScore = [value, confidence, at, until, keep];
-        return [missing[index]?.[0] ?? "", score];
+        const score = [value, confidence, at, until, keep] as const;
+        const stored: StoredScore = each === null ? score : [...score, each];
+        return [missing[index]?.[0] ?? "", stored];
       }),
     );
-    return ok({ usage, scores: { tenant, model, themes } });
+    return ok({ usage, costUsd, scores: { tenant, model, themes } });
   }
 
   /** Stores what was ranked; of what failed, only that a text is not wanted. */

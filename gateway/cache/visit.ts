@@ -12,6 +12,8 @@ export interface Visit {
   readonly deadline: Deadline;
   /** Runs work after the answer is sent. */
   readonly defer: (work: Promise<void>) => void;
+  /** Hears how long each look into the cache took that the answer waited for, ms. */
+  readonly readTook?: (ms: number) => void;
   /** Hears of each fault that cost no answer. */
   readonly report: (fault: CacheFault) => void;
 }

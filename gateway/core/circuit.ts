@@ -10,6 +10,15 @@ export interface CircuitView {
   /** Epoch ms since when it is not closed; null when it is, or when it was never asked. */
   readonly sinceMs: number | null;
   readonly reason: Reason | null;
+  /** Of what is probed: the last probe of this isolate; null = none yet. */
+  readonly lastProbe?: Probe | null;
+}
+
+export interface Probe {
+  /** Epoch ms of its end. */
+  readonly atMs: number;
+  /** Why it cannot be asked; null = it can. */
+  readonly reason: Reason | null;
 }
 
 /** The origin as one, and each of its replicas in the order of the configuration. */

@@ -1,5 +1,6 @@
 // What became of a request: the ranking, the summary, and every try on the way.
-import type { RankerSource, Span, SummarizerSource, Theme, Usage } from "./domain.ts";
+import type { Bill } from "./call-log.ts";
+import type { RankerSource, Span, SummarizerSource, Theme } from "./domain.ts";
 import type { Failure, Reason } from "./failure.ts";
 
 /** How a caller wants the cache used: read and written; written only; neither. */
@@ -50,16 +51,19 @@ export interface RankOutcome {
   readonly scores: readonly number[];
   readonly source: RankerSource;
   readonly model: string;
+  /** The ranker's: prompt, layout and dialect. */
+  readonly version?: string;
   /** Why the first choice did not answer; null when it did. */
   readonly reason: Reason | null;
   readonly cache: CacheReport;
   readonly attempts: readonly Attempt<RankerSource>[];
-  readonly usage: Usage;
+  readonly usage: Bill;
 }
 
 /** All accepted rankers failed; in the order they were tried. */
 export interface RankFailure {
   readonly attempts: readonly Attempt<RankerSource>[];
+  readonly usage: Bill;
   readonly failures: readonly Failure[];
 }
 
@@ -69,10 +73,10 @@ export interface SummaryOutcome {
     readonly text: string;
     readonly source: SummarizerSource;
     readonly model: string;
+    readonly version?: string;
   } | null;
   readonly themeIds: readonly string[];
   readonly cache: SummaryCacheReport;
   readonly attempts: readonly Attempt<SummarizerSource>[];
   readonly reason: Reason | null;
-  readonly usage: Usage;
 }

@@ -51,14 +51,41 @@ const attempt = z
   })
   .openapi("Attempt");
 
+const consumed = {
+  prompt_tokens: z.int().min(0).nullable(),
+  completion_tokens: z.int().min(0).nullable(),
+  cost_usd: z.number().min(0).nullable(),
+};
+
+const upstreamCall = z
+  .object({
+    source: z.enum(["origin", "gemini"]),
+    model: z.string(),
+    reason: z.string().nullable().openapi({ description: "Why it failed; null when it did not." }),
+    duration_ms: z
+      .int()
+      .min(0)
+      .nullable()
+      .openapi({ description: "null = under way when this was written." }),
+    ...consumed,
+  })
+  .openapi("UpstreamCall");
+
 export const usage = z
   .object({
-    prompt_tokens: z.int().nullable(),
-    completion_tokens: z.int().nullable(),
-    cost_usd: z.number().nullable(),
-    saved_usd: z.number().nullable(),
+    ...consumed,
+    saved_usd: z.number().min(0).nullable().openapi({
+      description: "What scores and summaries had cost that the cache, or another request, gave.",
+    }),
+    calls: z.array(upstreamCall).openapi({
+      description: "Each call to an upstream that this request made, failed ones too.",
+    }),
   })
-  .openapi("Usage", { description: "null = not known, which is not 0." });
+  .openapi("Usage", {
+    description:
+      "The sum over `calls`, and what was saved. null = not known, which is not 0: a call that was " +
+      "not answered may have been paid for, and not every price is known.",
+  });
 
 const rankAnswerFields = {
   id: z.string(),
@@ -142,6 +169,11 @@ const circuit = {
   state: z.enum(circuitStates),
   since: z.iso.datetime().nullable(),
   reason,
+  last_probe: z
+    .object({ at: z.iso.datetime(), reason })
+    .nullable()
+    .optional()
+    .openapi({ description: "The origin's servers alone are probed; null = not by this isolate." }),
 };
 
 const provider = {
@@ -151,6 +183,37 @@ const provider = {
   /** In the order of ORIGIN_BASE_URL, where there are several. */
   replicas: z.array(z.object(circuit)).optional(),
 };
+
+const isolate = z
+  .object({
+    since: z.iso.datetime(),
+    rankings: z.int().min(0),
+    hit_ratio: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .openapi({ description: "Rankings that the cache answered whole." }),
+    failover_rate: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .openapi({ description: "Rankings that another than the first choice gave, or nobody." }),
+    failovers: z
+      .array(
+        z.object({
+          at: z.iso.datetime(),
+          request_id: z.string(),
+          source: z.enum(rankerSources).nullable().openapi({ description: "null = nobody." }),
+          reason,
+        }),
+      )
+      .openapi({ description: "The last 20, the latest first." }),
+  })
+  .openapi("Isolate", {
+    description: "What this isolate alone has seen. Told to keys with the scope `admin`.",
+  });
 
 export const statusAnswer = z
   .object({
@@ -162,6 +225,7 @@ export const statusAnswer = z
     mode: z.enum(["hybrid", "all-gemini", "all-local", "lexical"]),
     rankers: z.array(z.object({ source: z.enum(rankerSources), ...provider })),
     summarizers: z.array(z.object({ source: z.enum(summarizerSources), ...provider })),
+    isolate: isolate.optional(),
   })
   .openapi("Status");
 
@@ -213,6 +277,11 @@ export const problemAnswer = z
     retryable: z.boolean(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
     attempts: z.array(attempt).optional(),
+    settings: z
+      .array(z.object({ name: z.string(), detail: z.string() }))
+      .optional()
+      .openapi({ description: "Of a misconfigured deployment: what is wrong with which." }),
     ...vendorMembers,
+    usage: usage.optional(),
   })
   .openapi("Problem", { description: "RFC 9457." });

@@ -1,5 +1,6 @@
 // From outcomes of the pipeline to answers on the wire.
 import type { z } from "@hono/zod-openapi";
+import type { Bill } from "../core/call-log.ts";
 import type { Usage } from "../core/domain.ts";
 import type { Attempt, RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { analyzeAnswer, doneEvent, rankAnswer, summaryAnswer } from "./answer-schema.ts";
@@ -9,7 +10,7 @@ type AnalyzeAnswer = z.output<typeof analyzeAnswer>;
 
 export interface Receipt {
   readonly requestId: string;
-  readonly usage: Usage;
+  readonly usage: Bill;
   readonly processingTimeMs: number;
 }
 
@@ -35,25 +36,47 @@ export function toRankAnswer(ranking: RankOutcome, receipt: Receipt): RankAnswer
       age_s: ranking.cache.ageSeconds,
     },
     attempts: toAttempts(ranking.attempts),
-    ...toDone(ranking, receipt),
+    ...toDone(receipt),
   };
 }
 
 /** What a request took, in the answer and at the end of a stream. */
-export function toDone(
-  { cache }: RankOutcome,
-  { usage, processingTimeMs }: Omit<Receipt, "requestId">,
-): z.output<typeof doneEvent> {
+export function toDone({
+  usage,
+  processingTimeMs,
+}: Omit<Receipt, "requestId">): z.output<typeof doneEvent> {
   return {
-    usage: {
-      prompt_tokens: usage.promptTokens,
-      completion_tokens: usage.completionTokens,
-      cost_usd: usage.costUsd,
-      // What a known score, or one that another request paid, would have cost is not known while no price is configured.
-      saved_usd: cache.known === 0 && !cache.collapsed ? 0 : null,
-    },
+    usage: toReceipt(usage),
     processing_time_ms: processingTimeMs,
   };
+}
+
+/** Tokens and US dollars, in sum and call by call. */
+export function toReceipt(bill: Bill): RankAnswer["usage"] {
+  return {
+    ...toUsage(bill),
+    saved_usd: money(bill.savedUsd),
+    calls: bill.calls.map((call) => ({
+      source: call.source,
+      model: call.model,
+      reason: call.reason,
+      duration_ms: call.durationMs,
+      ...toUsage(call),
+    })),
+  };
+}
+
+function toUsage({ promptTokens, completionTokens, costUsd }: Usage) {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    cost_usd: money(costUsd),
+  };
+}
+
+/** Without the last digits, which are the computer's and not the bill's. */
+function money(usd: number | null): number | null {
+  return usd === null ? null : Number(usd.toPrecision(9));
 }
 
 export function toAnalyzeAnswer(

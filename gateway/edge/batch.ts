@@ -1,11 +1,11 @@
 // POST /v1/rank/batch: several texts against one catalogue, each with its own answer or problem.
 import { z } from "@hono/zod-openapi";
-import { addUsage, noUsage } from "../core/domain.ts";
+import { addBills } from "../core/call-log.ts";
 import type { Result } from "../core/failure.ts";
 import type { RankFailure, RankOutcome } from "../core/outcome.ts";
 import type { EventFields } from "../telemetry.ts";
 import { problemAnswer, rankAnswer, usage as usageSchema } from "./answer-schema.ts";
-import { toRankAnswer } from "./answer.ts";
+import { toRankAnswer, toReceipt } from "./answer.ts";
 import { toProblem } from "./problem.ts";
 import { oneCatalogue, rankFields } from "./request-schema.ts";
 
@@ -51,27 +51,13 @@ export function toBatchAnswer(
       ? toRankAnswer(result.value, { requestId: id, usage: result.value.usage, processingTimeMs })
       : { problem: toProblem({ kind: "ranking-unavailable", failure: result.failure }, id) };
   });
-  const saved = answers.map((each) => ("usage" in each ? each.usage.saved_usd : 0));
-  const { promptTokens, completionTokens, costUsd } = usageOf(results);
-  return {
-    id: requestId,
-    results: answers,
-    usage: {
-      prompt_tokens: promptTokens,
-      completion_tokens: completionTokens,
-      cost_usd: costUsd,
-      saved_usd: saved.reduce(
-        (sum, part) => (sum === null || part === null ? null : sum + part),
-        0,
-      ),
-    },
-    processing_time_ms: processingTimeMs,
-  };
+  const usage = toReceipt(usageOf(results));
+  return { id: requestId, results: answers, usage, processing_time_ms: processingTimeMs };
 }
 
-/** What the rankings of a batch consumed together; unknown as soon as one of them is. */
+/** What the rankings of a batch consumed together, failed ones too; unknown as soon as one of them is. */
 export const usageOf = (results: readonly RankResult[]) =>
-  ranked(results).reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
+  addBills(results.map((result) => (result.ok ? result.value : result.failure).usage));
 
 const ranked = (results: readonly RankResult[]) =>
   results.flatMap((result) => (result.ok ? [result.value] : []));
@@ -84,7 +70,7 @@ export function batchFields(results: readonly RankResult[]): EventFields {
     failed: results.length - outcomes.length,
     sources: [...new Set(outcomes.map(({ source }) => source))],
     degraded: outcomes.some(({ reason }) => reason !== null),
-    themes: outcomes[0]?.scores.length ?? null,
+    ...(outcomes[0] && { themes: outcomes[0].scores.length }),
     ...knownAndRanked(outcomes),
   };
 }

@@ -1,5 +1,5 @@
 // The routes of catalogues: a tenant's own are written, read, listed and deleted here.
-import { z, type OpenAPIHono } from "@hono/zod-openapi";
+import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import { fail, ok, type Result } from "../core/failure.ts";
 import {
   catalogName,
@@ -10,33 +10,10 @@ import {
   type Catalogs,
 } from "../tenancy/catalogs.ts";
 import { boundedBody, jsonOnly, readBody } from "./body.ts";
+import { catalogRequest, type catalogAnswer, type catalogsAnswer } from "./catalog-schema.ts";
 import type { Edge } from "./edge.ts";
 import { guard, type Access } from "./guard.ts";
 import { problem, type Trouble } from "./problem.ts";
-import { themes } from "./request-schema.ts";
-
-export const catalogRequest = z.strictObject({ themes }).openapi("CatalogRequest", {
-  example: {
-    themes: ["Money", { id: "sleep", label: "Sleep", description: "Rest, insomnia, dreams" }],
-  },
-});
-
-const head = {
-  name: z.string(),
-  version: z.int().min(1).openapi({ description: "One more with each writing." }),
-  updated_at: z.iso.datetime(),
-};
-
-export const catalogAnswer = z
-  .object({
-    ...head,
-    themes: z.array(z.object({ id: z.string(), label: z.string(), description: z.string() })),
-  })
-  .openapi("Catalog");
-
-export const catalogsAnswer = z
-  .object({ catalogs: z.array(z.object({ ...head, theme_count: z.int().min(1) })) })
-  .openapi("CatalogList");
 
 /** Registers them. Reading asks for the scope `rank`, writing for `admin`. */
 export function serveCatalogs(app: OpenAPIHono<Edge>, access: Access, catalogs: Catalogs): void {

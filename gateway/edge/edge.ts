@@ -1,5 +1,6 @@
 // What travels with a request through the routes.
 import type { RequestEvent } from "../telemetry.ts";
+import type { CallLog } from "../core/call-log.ts";
 import type { Egress } from "../core/domain.ts";
 import type { Clock } from "../core/ports.ts";
 
@@ -18,6 +19,8 @@ export interface Edge {
     /** Epoch ms of the request's arrival. */
     startedMs: number;
     event: RequestEvent;
+    /** Of the calls that this request makes: each ranking's own. */
+    logs: CallLog[];
     /** What goes on after the answer and may still have something to tell. */
     deferred: Promise<void>[];
     identity: Identity;

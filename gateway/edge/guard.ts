@@ -20,8 +20,22 @@ export interface Access {
   readonly keys: Keys;
   /** undefined = not bound: nobody is limited. */
   readonly rateLimiter: RateLimiter | undefined;
+  /** What stands for a tenant in the log: 16 hexadecimal digits. */
+  readonly pseudonym: (tenant: string) => Promise<string>;
   /** Hears of a limiter that fails or is not there. */
   readonly report: (fault: string) => void;
+}
+
+/** Whether a key has the scope, where a route is everybody's and says more to some. */
+export async function holdsScope(
+  access: Access,
+  authorization: string | undefined,
+  scope: Scope,
+): Promise<boolean> {
+  if (access.mode === "open") return true;
+  if (authorization === undefined) return false;
+  const holder = await access.keys.holderOf(authorization);
+  return holder.ok && holder.value.scopes.includes(scope);
 }
 
 /**
@@ -57,7 +71,7 @@ export function guard(access: Access, scope: Scope = "rank") {
       return problem(c, { kind });
     }
     const { keyId, tenant, scopes, epoch } = holder.value;
-    c.get("event").set({ tenant, key: keyId });
+    c.get("event").set({ tenant: await access.pseudonym(tenant), key: keyId });
     if (!scopes.includes(scope)) return problem(c, { kind: "forbidden", scope });
     c.header("RateLimit-Policy", rateLimitPolicy);
     if (!(await withinRate(keyId))) {

@@ -1,12 +1,13 @@
 // Which methods each path answers, and which route a path belongs to.
 import { routes } from "./openapi.ts";
+import { pagePaths } from "./pages/routes.ts";
 
 /** Every path as the document writes it, `{name}` for a part that varies, and what `Allow` says. */
 export const methods: ReadonlyMap<string, string> = collect();
 
 function collect(): Map<string, string> {
-  // The document does not describe itself.
-  const found = new Map([["/openapi.json", "GET, HEAD"]]);
+  // The document describes neither itself nor the pages.
+  const found = new Map<string, string>(pagePaths.map((path) => [path, "GET, HEAD"]));
   for (const { path, method } of routes) {
     const known = found.get(path);
     const own = method === "get" ? "GET, HEAD" : method.toUpperCase();

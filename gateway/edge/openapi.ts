@@ -11,7 +11,7 @@ import {
   usageAnswer,
 } from "./answer-schema.ts";
 import { batchAnswer, batchRequest } from "./batch.ts";
-import { catalogAnswer, catalogRequest, catalogsAnswer } from "./catalogs.ts";
+import { catalogAnswer, catalogRequest, catalogsAnswer } from "./catalog-schema.ts";
 import { dialectRoutes, type DialectRoute } from "./dialects/routes.ts";
 import { analyzeRequest, rankRequest, rankThemesRequest } from "./request-schema.ts";
 

@@ -3,9 +3,10 @@ import type { Context } from "hono";
 import type { ConfigComplaint } from "../config.ts";
 import { ranOutOfTime } from "../core/failure.ts";
 import type { RankFailure } from "../core/outcome.ts";
-import { toAttempts } from "./answer.ts";
+import { toAttempts, toReceipt } from "./answer.ts";
 import { vendorMembers } from "./dialects/error-shape.ts";
 import type { Edge } from "./edge.ts";
+import { problemTypes, type ProblemSlug } from "./problem-types.ts";
 
 /** What is wrong with one field; `pointer` is a JSON pointer (RFC 6901) into the request body. */
 export interface FieldError {
@@ -34,32 +35,18 @@ export type Trouble =
   | { readonly kind: "internal-error" };
 
 interface Wording {
-  readonly slug: string;
-  readonly status:
-    | 400
-    | 401
-    | 403
-    | 404
-    | 405
-    | 408
-    | 409
-    | 413
-    | 415
-    | 422
-    | 429
-    | 500
-    | 503
-    | 504;
-  readonly title: string;
+  readonly slug: ProblemSlug;
   readonly detail: string;
-  readonly retryable: boolean;
+  /** In place of what holds for the type. */
+  readonly retryable?: boolean;
   readonly headers?: Record<string, string>;
   readonly extra?: Record<string, unknown>;
 }
 
 /** The answer for a trouble, with the request's id and no word of the caller's or an upstream's text. */
 export function problem(c: Context<Edge>, trouble: Trouble): Response {
-  const { slug, status, detail, headers } = wording(trouble);
+  const { slug, detail, headers } = wording(trouble);
+  const { status } = problemTypes[slug];
   c.get("event").set({ problem: slug });
   const errors = trouble.kind === "invalid-request" ? trouble.errors : [];
   return c.body(
@@ -74,7 +61,8 @@ export function problem(c: Context<Edge>, trouble: Trouble): Response {
 
 /** The problem itself, for an answer that holds it beside others. */
 export function toProblem(trouble: Trouble, requestId: string) {
-  const { slug, status, title, detail, retryable, extra } = wording(trouble);
+  const { slug, detail, retryable, extra } = wording(trouble);
+  const { status, title, retryable: mayPass } = problemTypes[slug];
   return {
     type: `/problems/${slug}`,
     title,
@@ -82,112 +70,83 @@ export function toProblem(trouble: Trouble, requestId: string) {
     detail,
     instance: `urn:themerank:request:${requestId}`,
     request_id: requestId,
-    retryable,
+    retryable: retryable ?? mayPass,
     ...extra,
   };
 }
 
 function wording(trouble: Trouble): Wording {
-  const final = { slug: trouble.kind, retryable: false };
   switch (trouble.kind) {
     case "not-found":
-      return { ...final, status: 404, title: "Not found", detail: "There is no such route." };
+      return { slug: trouble.kind, detail: "There is no such route." };
     case "unknown-catalog":
       return {
-        ...final,
-        status: 404,
-        title: "Unknown catalog",
+        slug: trouble.kind,
         detail: "There is no catalog of this name.",
         extra: { errors: [{ pointer: "/catalog", detail: "is not the name of a catalog" }] },
       };
     case "catalog-read-only":
       return {
-        ...final,
-        status: 409,
-        title: "Catalog is read-only",
+        slug: trouble.kind,
         detail: "A built-in catalog cannot be written; choose another name.",
       };
     case "too-many-catalogs":
       return {
-        ...final,
-        status: 409,
-        title: "Too many catalogs",
+        slug: trouble.kind,
         detail: `A tenant may have ${trouble.limit} catalogs; delete one first.`,
       };
     case "catalogs-unavailable":
       return {
         slug: trouble.kind,
-        status: 503,
-        title: "Catalogs unavailable",
         detail: "The catalogs could not be read or written; nothing is wrong with the request.",
-        retryable: true,
         headers: { "Retry-After": "5" },
       };
     case "method-not-allowed":
       return {
-        ...final,
-        status: 405,
-        title: "Method not allowed",
+        slug: trouble.kind,
         detail: `This route answers ${trouble.allow} only.`,
         headers: { Allow: trouble.allow },
       };
     case "unauthorized":
       return {
-        ...final,
-        status: 401,
-        title: "Unauthorized",
+        slug: trouble.kind,
         detail: "A valid API key is required: Authorization: Bearer tr_…",
         headers: { "WWW-Authenticate": "Bearer" },
       };
     case "keys-unavailable":
       return {
         slug: trouble.kind,
-        status: 503,
-        title: "Keys unavailable",
         detail: "The key could not be looked up; nothing is wrong with the request.",
-        retryable: true,
         headers: { "Retry-After": "5" },
       };
     case "forbidden":
       return {
-        ...final,
-        status: 403,
-        title: "Forbidden",
+        slug: trouble.kind,
         detail: `This API key does not have the scope ${trouble.scope}.`,
       };
     case "rate-limited":
       return {
         slug: trouble.kind,
-        status: 429,
-        title: "Too many requests",
         detail: "This API key has spent its requests of this period; see RateLimit-Policy.",
-        retryable: true,
         headers: { "Retry-After": String(trouble.retryAfterSeconds) },
       };
     case "body-timeout":
       return {
         slug: trouble.kind,
-        status: 408,
-        title: "Request timeout",
         detail: "The body did not arrive in time.",
-        retryable: true,
       };
     case "unsupported-media-type":
-      return { ...final, status: 415, title: "Unsupported media type", detail: trouble.detail };
+      return { slug: trouble.kind, detail: trouble.detail };
     case "payload-too-large":
       return {
-        ...final,
-        status: 413,
-        title: "Payload too large",
+        slug: trouble.kind,
         detail: "The body may hold 512 KiB at most.",
       };
     case "invalid-json":
-      return { ...final, status: 400, title: "Invalid JSON", detail: trouble.detail };
+      return { slug: trouble.kind, detail: trouble.detail };
     case "invalid-request":
       return {
-        ...final,
-        status: 422,
-        title: "Invalid request",
+        slug: trouble.kind,
         detail: "The body is JSON but not a valid request; see errors.",
         extra: { errors: trouble.errors },
       };
@@ -196,32 +155,24 @@ function wording(trouble: Trouble): Wording {
     case "misconfigured":
       return {
         slug: trouble.kind,
-        status: 503,
-        title: "Misconfigured",
         detail: `This deployment cannot serve; bad settings: ${trouble.complaints.map(({ name }) => name).join(", ")}.`,
-        retryable: true,
         headers: { "Retry-After": "60" },
         extra: { settings: trouble.complaints },
       };
     case "internal-error":
       return {
-        ...final,
-        status: 500,
-        title: "Internal error",
+        slug: trouble.kind,
         detail: "A defect of this service. The request id names the occurrence.",
       };
   }
 }
 
-function unavailable({ attempts, failures }: RankFailure): Wording {
-  const extra = { attempts: toAttempts(attempts) };
+function unavailable({ attempts, failures, usage }: RankFailure): Wording {
+  const extra = { attempts: toAttempts(attempts), usage: toReceipt(usage) };
   if (failures.some(ranOutOfTime)) {
     return {
       slug: "deadline-exceeded",
-      status: 504,
-      title: "Deadline exceeded",
       detail: "The request's budget ran out before a ranker answered.",
-      retryable: true,
       extra,
     };
   }
@@ -232,8 +183,6 @@ function unavailable({ attempts, failures }: RankFailure): Wording {
   const retryAfter = Math.min(60, Math.max(1, Math.min(...waits)));
   return {
     slug: "ranking-unavailable",
-    status: 503,
-    title: "Ranking unavailable",
     detail: "None of the accepted rankers answered; see attempts.",
     // What may not leave the house will not be allowed to by waiting.
     retryable: failures.length === 0 || failures.some(({ reason }) => reason !== "egress"),

@@ -3,19 +3,25 @@ import type { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import type { CircuitView, CircuitViews } from "../core/circuit.ts";
 import type { Pipeline } from "../pipeline.ts";
+import type { RecentView } from "../telemetry/recent-requests.ts";
 import type { statusAnswer } from "./answer-schema.ts";
 
 type Status = z.output<typeof statusAnswer>;
 
+/** A status may be seconds old: so long it may be kept. */
+export const statusMaxAgeSeconds = 5;
+
 /**
  * @param circuits what this isolate knows of the upstreams that are configured
  * @param running which code this is, by its own number and by Cloudflare's
+ * @param recent what it has seen of requests, for an operator; null = for everybody else
  */
 export function toStatus(
   config: Config,
   pipeline: Pipeline,
   circuits: CircuitViews,
   running: Pick<Status, "version" | "deployment">,
+  recent: RecentView | null,
 ): Status {
   const describe = (provider: { source: string; model: string } | undefined) => {
     const view = provider && viewOf(provider.source, circuits);
@@ -40,6 +46,24 @@ export function toStatus(
       source,
       ...describe(pipeline.summarizers.find((summarizer) => summarizer.source === source)),
     })),
+    ...(recent && { isolate: toIsolate(recent) }),
+  };
+}
+
+function toIsolate(recent: RecentView): Status["isolate"] {
+  const round = (share: number | null) =>
+    share === null ? null : Math.round(share * 1_000) / 1_000;
+  return {
+    since: new Date(recent.sinceMs).toISOString(),
+    rankings: recent.rankings,
+    hit_ratio: round(recent.hitRatio),
+    failover_rate: round(recent.failoverRate),
+    failovers: recent.failovers.map(({ atMs, id, source, reason }) => ({
+      at: new Date(atMs).toISOString(),
+      request_id: id,
+      source,
+      reason,
+    })),
   };
 }
 
@@ -52,9 +76,13 @@ function viewOf(source: string, { origin, gemini }: CircuitViews): CircuitView {
   return well;
 }
 
-function circuit({ state, sinceMs, reason }: CircuitView) {
+function circuit({ state, sinceMs, reason, lastProbe }: CircuitView) {
   const since = sinceMs === null ? null : new Date(sinceMs).toISOString();
-  return { state, since, reason };
+  const probe = lastProbe && {
+    at: new Date(lastProbe.atMs).toISOString(),
+    reason: lastProbe.reason,
+  };
+  return { state, since, reason, ...(probe !== undefined && { last_probe: probe }) };
 }
 
 function modeOf({ rankers, summarizers }: Pipeline): Status["mode"] {

@@ -3,10 +3,10 @@ import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import { streamSSE } from "hono/streaming";
-import { addUsage, noUsage } from "../core/domain.ts";
 import type { RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock, Progress } from "../core/ports.ts";
-import { summaryFields } from "../telemetry.ts";
+import type { Caller } from "../pipeline.ts";
+import { stageFields, summaryFields } from "../telemetry.ts";
 import { toDone, toSummary } from "./answer.ts";
 import type { analyzeEvent, rankAnswer } from "./answer-schema.ts";
 import type { Edge } from "./edge.ts";
@@ -51,6 +51,7 @@ export function departureOf(c: Context<Edge>): AbortController {
  * @param left is aborted when a write shows that the caller has left
  * @param ranked the first event
  * @param write writes the summary; one that throws is a defect, and the stream ends in good order
+ * @param caller whose calls are on the receipt at the end
  */
 export function streamSummary(
   c: Context<Edge>,
@@ -58,6 +59,7 @@ export function streamSummary(
   ranking: RankOutcome,
   ranked: z.output<typeof rankAnswer>,
   write: (progress: Progress) => Promise<SummaryOutcome>,
+  { calls }: Caller,
 ): Response {
   const [clock, event, deferred] = [c.get("clock"), c.get("event"), c.get("deferred")];
   const sinceMs = () => Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
@@ -87,16 +89,16 @@ export function streamSummary(
       return unwritten;
     });
     if (summary.written !== null) progress(summary.written.text);
-    const usage = addUsage(ranking.usage, summary.usage);
     send({ event: "summary", data: toSummary(summary) });
-    send({ event: "done", data: toDone(ranking, { usage, processingTimeMs: sinceMs() }) });
+    send({ event: "done", data: toDone({ usage: calls.bill, processingTimeMs: sinceMs() }) });
 
     const isSent = sent.then(() => true);
     if (!(await Promise.race([isSent, pause(clock, flushMs), aborted(left.signal)])))
       stream.abort();
     over.abort();
     const outcome = left.signal.aborted ? "cut" : "done";
-    event.set({ ...summaryFields(summary), stream: outcome, duration_ms: sinceMs() });
+    event.set({ ...summaryFields(summary), ...stageFields(ranking, summary, event.stages) });
+    event.set({ stream: outcome, streamed_ms: sinceMs() });
     void Promise.allSettled(deferred.slice(before)).then(() => ended.resolve());
   });
 }
@@ -108,7 +110,6 @@ const unwritten: SummaryOutcome = {
   cache: { status: "miss", ageSeconds: null },
   attempts: [],
   reason: null,
-  usage: noUsage,
 };
 
 /** Writes nothing but signs of life, one after the other. */

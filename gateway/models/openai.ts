@@ -143,7 +143,10 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
         answer = await client.post(path, {
           body,
           signal: stage.signal,
-          headers: { [budgetHeader]: String(Math.floor(stage.budgetMs)) },
+          headers: {
+            [budgetHeader]: String(Math.floor(stage.budgetMs)),
+            ...(call.traceparent !== null && { traceparent: call.traceparent }),
+          },
         });
       } catch (error) {
         return fail(originFailure(error, stage));

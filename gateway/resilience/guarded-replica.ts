@@ -1,4 +1,5 @@
 // One of the origin's servers: whether it may be asked, and what calls, probes and others teach of it.
+import type { CircuitView, Probe } from "../core/circuit.ts";
 import { fail, type Failure, type Reason, type Result } from "../core/failure.ts";
 import type { Clock, Deadline } from "../core/ports.ts";
 import { breakerSettings } from "./breaker-settings.ts";
@@ -63,6 +64,7 @@ export class GuardedReplica {
   #consultedMs = never;
   #worldConsultedMs = never;
   #doubtedMs = never;
+  #lastProbe: Probe | null = null;
 
   constructor({ id, probe }: Replica, clock: Clock, settings: ReplicaSettings) {
     this.id = id;
@@ -71,6 +73,11 @@ export class GuardedReplica {
     this.#probeOnce = probe;
     this.#clock = clock;
     this.#settings = settings;
+  }
+
+  /** As this isolate knows it. */
+  get view(): CircuitView {
+    return { ...this.breaker.view, lastProbe: this.#lastProbe };
   }
 
   /** A ticket for one call, or why it is not to be asked now. May ask other isolates first. */
@@ -187,10 +194,15 @@ export class GuardedReplica {
     const timeoutMs = Math.min(maxProbeMs, this.#settings.probeTimeoutMs);
     const deadline = createDeadline(this.#clock, this.#clock.nowMs(), timeoutMs + probeSlackMs);
     const answer = await this.#probeOnce(deadline);
-    if (answer.ok) return null;
-    this.raise(answer.failure);
-    const verdict: FailureClass = classify(answer.failure, "ranking");
-    return verdict === "ours" || verdict === "none" ? null : answer.failure.reason;
+    const reason = answer.ok ? null : this.#verdict(answer.failure);
+    this.#lastProbe = { atMs: this.#clock.nowMs(), reason };
+    return reason;
+  }
+
+  #verdict(failure: Failure): Reason | null {
+    this.raise(failure);
+    const verdict: FailureClass = classify(failure, "ranking");
+    return verdict === "ours" || verdict === "none" ? null : failure.reason;
   }
 
   /** Tells of what is wrong with what we send, or with our right to send it. */

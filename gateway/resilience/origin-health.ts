@@ -32,7 +32,7 @@ export class OriginHealth {
 
   /** As this isolate knows it; the origin is as well as the best of its replicas. */
   view(): OriginView {
-    const replicas = this.#replicas.map(({ breaker }) => forced(this.#mode) ?? breaker.view);
+    const replicas = this.#replicas.map(({ view }) => forced(this.#mode) ?? view);
     const [first = well] = replicas;
     const best =
       replicas.find(({ state }) => state === "closed") ??

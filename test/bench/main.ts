@@ -3,6 +3,7 @@ import { benchCache } from "./cache.ts";
 import { benchGateway } from "./gateway/gateway.ts";
 import { benchOrigin } from "./origin.ts";
 import { benchOutage } from "./outage.ts";
+import { benchTelemetry } from "./telemetry.ts";
 import { benchTenants } from "./tenants.ts";
 
 const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
@@ -10,6 +11,7 @@ const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
   gateway: benchGateway,
   origin: benchOrigin,
   outage: benchOutage,
+  telemetry: benchTelemetry,
   tenants: benchTenants,
 };
 

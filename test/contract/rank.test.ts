@@ -80,12 +80,14 @@ describe("a ranking", () => {
     const text = freshText();
     const first = await rank({ text, themes: ["Debt"] });
     expect(first.headers.get("cache-status")).toBe("themerank; fwd=miss");
-    expect(first.headers.get("server-timing")).toMatch(/^origin;dur=\d+, total;dur=\d+$/);
+    expect(first.headers.get("server-timing")).toMatch(
+      /^cache;dur=\d+, origin;dur=\d+, total;dur=\d+$/,
+    );
     expect(first.headers.get("cache-control")).toBe("no-store");
     expect(first.headers.get("x-request-id")).toBe(first.id);
     const second = await rank({ text, themes: ["Debt"] });
     expect(second.headers.get("cache-status")).toMatch(/^themerank; hit; ttl=\d{5}$/);
-    expect(second.headers.get("server-timing")).toMatch(/^total;dur=\d+$/);
+    expect(second.headers.get("server-timing")).toMatch(/^cache;dur=\d+, total;dur=\d+$/);
   });
 });
 

@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { statusAnswer } from "../../gateway/edge/answer-schema.ts";
 import { FakeControl } from "./support.ts";
-import { freshText, get, life, post, send } from "./service.ts";
+import { guardedEnvironment, issueKey } from "./keys.ts";
+import { freshText, get, life, post, send, sendTo } from "./service.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -49,6 +50,58 @@ describe("/v1/status", () => {
       origin: mode === "hybrid" || mode === "all-local",
       gemini: mode === "hybrid" || mode === "all-gemini",
       lexical: true,
+    });
+  });
+});
+
+describe("/v1/status for an operator", () => {
+  const status = async (to: Env, key: string | null) => {
+    const headers = key === null ? {} : { authorization: `Bearer ${key}` };
+    const request = new Request("https://themerank.test/v1/status", { headers });
+    const response = await sendTo(to, request);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("vary")).toContain("Authorization");
+    const { isolate } = statusAnswer.parse(await response.json());
+    return { isolate, cached: response.headers.get("cache-control") };
+  };
+
+  it("tells a key with the scope admin alone what the isolate has seen", async () => {
+    const { env: to } = guardedEnvironment();
+    const admin = (await issueKey({ scopes: ["rank", "admin"] })).text;
+    const nothing = { isolate: undefined, cached: "public, max-age=5" };
+    for (const key of [null, "nonsense", (await issueKey()).text])
+      expect(await status(to, key)).toEqual(nothing);
+    const seen = await status(to, admin);
+    expect(seen.cached).toBe("private, max-age=5");
+    expect(seen.isolate).toMatchObject({ rankings: 0, hit_ratio: null, failovers: [] });
+
+    const rank = async (body: object) => {
+      const headers = { "content-type": "application/json", authorization: `Bearer ${admin}` };
+      const init = {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ themes: ["Money"], ...body }),
+      };
+      const response = await sendTo(to, new Request("https://themerank.test/v1/rank", init));
+      return response.headers.get("x-request-id");
+    };
+    const text = freshText();
+    await rank({ text });
+    await rank({ text });
+    await rank({});
+    const vllm = new FakeControl(inject("vllm"));
+    await vllm.break({ kind: "status", status: 500 });
+    const failed = await rank({ text: freshText(), sources: ["origin", "lexical"] });
+    const nobody = await rank({ text: freshText(), sources: ["origin"] });
+    await vllm.reset();
+    expect((await status(to, admin)).isolate).toMatchObject({
+      rankings: 4,
+      hit_ratio: 0.25,
+      failover_rate: 0.5,
+      failovers: [
+        { request_id: nobody, source: null, reason: "origin_error" },
+        { request_id: failed, source: "lexical", reason: "origin_error" },
+      ],
     });
   });
 });

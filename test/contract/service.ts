@@ -2,6 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import worker from "../../gateway/index.ts";
+import { described } from "../support/document-check.ts";
 import life from "../../gateway/samples/life.json";
 
 export { life };
@@ -18,7 +19,7 @@ function environment(overrides: Overrides): Env {
   return known;
 }
 
-/** Sends a request and waits until all that it deferred is done. */
+/** Sends a request and waits until all that it deferred is done. The answer is one that the document allows. */
 export async function send(request: Request, overrides: Overrides = {}): Promise<Response> {
   return sendTo(environment(overrides), request);
 }
@@ -32,7 +33,7 @@ export async function sendTo(to: Env, request: Request): Promise<Response> {
     context,
   );
   await waitOnExecutionContext(context);
-  return response;
+  return described(request.method, request.url, response);
 }
 
 export function post(path: string, body: unknown, overrides: Overrides = {}): Promise<Response> {

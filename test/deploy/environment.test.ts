@@ -3,6 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hex } from "../../gateway/core/hex.ts";
+import { digestOf, mintKey } from "../../gateway/tenancy/api-key.ts";
 import { copyCheckout, type Checkout } from "../start/checkout.ts";
 import { startFakeCloudflare, type FakeCloudflare } from "../support/fake-cloudflare.ts";
 import { deploy, quickly, timeoutMs } from "./deploy.ts";
@@ -60,10 +62,17 @@ afterAll(async () => {
 });
 
 describe("npm run deploy -- --env staging", () => {
-  const keys = { GEMINI_API_KEY: "gem1ni", ORIGIN_API_KEY: "or1gin" };
-  let one = "";
-  /** The key of the first deploy: given, none has to be made. */
-  let held: { readonly THEMERANK_API_KEY: string };
+  const key = mintKey("live");
+  const secretValues = { GEMINI_API_KEY: "gem1ni", ORIGIN_API_KEY: "or1gin" };
+  const given = { ...secretValues, THEMERANK_API_KEY: key.text };
+  const one = "11111111-1111-4111-8111-111111111111";
+
+  beforeAll(async () => {
+    cloudflare.serve("themerank-staging", { [one]: "well" }, { [one]: 100 });
+    cloudflare.worker("themerank-staging").migrationTag = "budget";
+    const state = cloudflare.namespaces.find(({ id }) => id === kv.STATE);
+    state?.values.set(`key:${key.id}`, { value: hex(await digestOf(key)), ttl: null });
+  });
 
   it(
     "refuses bad settings and missing secrets before anything is uploaded",
@@ -83,40 +92,11 @@ describe("npm run deploy -- --env staging", () => {
   );
 
   it(
-    "deploys with Terraform's namespaces, variables and domain",
-    { timeout: timeoutMs },
-    async () => {
-      // Of the fake: Gemini answers in the origin's place, which this person allows.
-      const { code, stdout } = await run([...quickly(cloudflare), "--allow-degraded"], keys);
-      expect({ code, stdout }).toEqual({
-        code: 0,
-        stdout: expect.stringMatching(/^tr_live_/) as unknown,
-      });
-      expect(cloudflare.changes).not.toContain("POST /storage/kv/namespaces");
-      const worker = cloudflare.worker("themerank-staging");
-      expect(worker.versions[0]?.bindings).toEqual(
-        expect.arrayContaining([
-          expect.objectContaining({ name: "CACHE", namespace_id: kv.CACHE }),
-          expect.objectContaining({ name: "STATE", namespace_id: kv.STATE }),
-          expect.objectContaining({
-            name: "ORIGIN_BASE_URL",
-            text: "https://origin.example.com/v1",
-          }),
-        ]),
-      );
-      expect(worker.domains).toMatchObject({ origins: [{ hostname: "api-staging.example.com" }] });
-      expect(cloudflare.secrets("themerank-staging")).toMatchObject(keys);
-      one = worker.versions[0]?.id ?? "";
-      held = { THEMERANK_API_KEY: stdout.trim() };
-    },
-  );
-
-  it(
-    "gives a version that fails the smoke suite no traffic, and says so",
+    "gives a version with Terraform's ids that fails the smoke suite no traffic, and says so",
     { timeout: timeoutMs },
     async () => {
       cloudflare.behaviour = "by another ranker";
-      const { code, stderr } = await run(quickly(cloudflare), held);
+      const { code, stderr } = await run(quickly(cloudflare), given);
       expect(code).toBe(1);
       expect(stderr).toContain(
         "FAILED  it ranks for a key: lexical ranked in the first one's place",
@@ -130,6 +110,17 @@ describe("npm run deploy -- --env staging", () => {
           .map(({ percentage }) => percentage),
       );
       expect(shares).toEqual([0]);
+      expect(versions[1]?.bindings).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ name: "CACHE", namespace_id: kv.CACHE }),
+          expect.objectContaining({ name: "STATE", namespace_id: kv.STATE }),
+          expect.objectContaining({
+            name: "ORIGIN_BASE_URL",
+            text: "https://origin.example.com/v1",
+          }),
+        ]),
+      );
+      expect(cloudflare.secrets("themerank-staging")).toMatchObject(secretValues);
       expect(cloudflare.traffic("themerank-staging")).toEqual({ [one]: 100 });
     },
   );
@@ -141,14 +132,16 @@ describe("npm run deploy -- --env staging", () => {
       cloudflare.behaviour = "well";
       const toml = readFileSync(join(checkout.folder, "wrangler.toml"), "utf8");
       checkout.write("wrangler.toml", `${toml}\n[[env.staging.migrations]]\ntag = "later"\n`);
-      const { code, stderr } = await run([...quickly(cloudflare), "--allow-degraded"], held);
+      const { code, stderr } = await run([...quickly(cloudflare), "--allow-degraded"], given);
       expect(code).toBe(0);
       expect(stderr).toContain("A Durable Object's migration comes at once or not at all.");
-      const { deployments, migrationTag, versions } = cloudflare.worker("themerank-staging");
+      const { deployments, domains, migrationTag, versions } =
+        cloudflare.worker("themerank-staging");
       expect(migrationTag).toBe("later");
       expect(deployments[0]?.versions).toEqual([
         { version_id: versions.at(-1)?.id, percentage: 100 },
       ]);
+      expect(domains).toMatchObject({ origins: [{ hostname: "api-staging.example.com" }] });
     },
   );
 });

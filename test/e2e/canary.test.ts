@@ -1,6 +1,8 @@
 // Privacy of the real `npm start`: nothing that a caller sends is printed, whatever becomes of it.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { described } from "../support/document-check.ts";
 import { startFakeGemini, type FakeGemini } from "../support/fake-gemini.ts";
+import { eventsIn } from "../support/event-lines.ts";
 import { startFakeVllm, type FakeVllm } from "../support/fake-vllm.ts";
 import { startStack, type Stack } from "../support/stack.ts";
 
@@ -31,7 +33,8 @@ const ask = async (change: object, path = "/v1/analyze", type = "application/jso
   const body = { text: `Debt and ${text}.`, themes: [{ label, description }], ...change };
   const headers = { "content-type": type, authorization: `Bearer ${key}` };
   const given = { method: "POST", headers, body: JSON.stringify(body) };
-  const response = await fetch(`${stack.url}${path}`, given);
+  const url = `${stack.url}${path}`;
+  const response = await described("POST", url, await fetch(url, given));
   return { status: response.status, answer: await response.text() };
 };
 
@@ -59,11 +62,7 @@ describe("npm start", () => {
     await send({ text: `Fifth debt and ${text}.`, sources: ["origin", "gemini"] });
     expect(statuses).toEqual([200, 200, 200, 422, 404, 422, 404, 415, 200, 200, 200, 503]);
 
-    const events = () =>
-      stack
-        .output()
-        .split("\n")
-        .filter((line) => line.startsWith('{"event":"request"'));
+    const events = () => eventsIn(stack.output());
     await expect.poll(() => events().length, { timeout: 5_000 }).toBe(statuses.length);
     expect(stack.output()).toContain("budget_spent");
     for (const word of canaries) expect(stack.output()).not.toContain(word);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { copyCheckout } from "../start/checkout.ts";
+import { described } from "../support/document-check.ts";
 import { startStack } from "../support/stack.ts";
 
 const run = promisify(execFile);
@@ -24,7 +25,7 @@ describe("a key made on the command line", () => {
         headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
         body: JSON.stringify({ text: "The rent is late.", themes: ["Money", "Rent"] }),
       });
-      await response.text();
+      await (await described("POST", `${url}/v1/rank`, response)).text();
       return response.status;
     };
 

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import life from "../../gateway/samples/life.json" with { type: "json" };
 import texts from "../../gateway/samples/texts.json" with { type: "json" };
+import { eventsIn } from "../support/event-lines.ts";
 import { startFakeGemini, type FakeGemini } from "../support/fake-gemini.ts";
 import { startFakeVllm, type FakeVllm } from "../support/fake-vllm.ts";
 import { freePort } from "../support/ports.ts";
@@ -129,11 +130,7 @@ describe("npm start", () => {
   });
 
   it("prints one event per request and no word of a text", () => {
-    const events = stack
-      .output()
-      .split("\n")
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line) as { route: string; source: string });
+    const events = eventsIn(stack.output());
     expect(events.length).toBeGreaterThanOrEqual(8);
     expect(JSON.stringify(events)).not.toContain("overdraft");
   });

@@ -5,6 +5,9 @@ import { awsApplyChecks } from "./aws-apply/checks.ts";
 import { bootstrapChecks } from "./bootstrap/checks.ts";
 import { NotRun, type Check } from "./check.ts";
 import { gpuOriginChecks } from "./gpu-origin/checks.ts";
+import { observabilityChecks } from "./observability/checks.ts";
+import { runbookChecks } from "./runbooks/checks.ts";
+import { secretsChecks } from "./secrets/checks.ts";
 import { terraformChecks } from "./terraform/checks.ts";
 import { prepareTools } from "./tools.ts";
 
@@ -13,10 +16,13 @@ const notRunStatus = 75;
 
 /** All checks, in the order in which they are told. */
 const suites: readonly (readonly Check[])[] = [
+  runbookChecks,
   bootstrapChecks,
+  secretsChecks,
   terraformChecks,
   awsApplyChecks,
   gpuOriginChecks,
+  observabilityChecks,
 ];
 
 const { values, positionals } = parseArgs({

@@ -34,6 +34,7 @@ const recipes = {
   moto: { command: "moto_server", from: "pip" },
   "cloud-init": { command: "cloud-init", from: "debian", source: ["cloud-init"] },
   nginx: { command: "nginx", from: "debian", source: ["nginx"] },
+  promtool: { command: "promtool", from: "debian", source: ["prometheus"] },
   helm: {
     command: "helm",
     from: "go",
@@ -177,7 +178,7 @@ function wrapper(tool: Tool, root: string): string {
       ? [`export PYTHONPATH=${python}`, `exec /usr/bin/python3 ${root}/usr/bin/cloud-init "$@"`]
       : [
           `export LD_LIBRARY_PATH=${root}/usr/lib/x86_64-linux-gnu:${root}/lib/x86_64-linux-gnu`,
-          `exec ${root}/usr/sbin/${recipes[tool].command} "$@"`,
+          `exec ${root}/usr/${tool === "promtool" ? "bin" : "sbin"}/${recipes[tool].command} "$@"`,
         ];
   return ["#!/bin/sh", ...lines, ""].join("\n");
 }

@@ -25,12 +25,14 @@ const answer: Answer = {
   degraded: false,
   reason: null,
   cache: { status: "miss" },
+  usage: { cost_usd: 0.75, calls: [{ cost_usd: 0.5 }, { cost_usd: 0.25 }] },
 };
 const good: Case = {
   ask,
   status: 200,
   answer,
   durationMs: 4_200,
+  billed: { calls: 2, costUsd: 0.75 },
   stalledMs: 0,
   upstreamCalls: 6,
   alive: ["lexical"],
@@ -141,6 +143,36 @@ describe("the invariants", () => {
       { ...good, knownToOrigin: false, answer: byGemini, ask: { ...ask, sources: ["origin"] } },
     ],
     ["upstream calls <= 6", "seven", { ...good, upstreamCalls: 7 }],
+    [
+      "receipts and events add up",
+      "a receipt that is not the sum",
+      answered({ usage: { ...answer.usage, cost_usd: 0.5 } }),
+    ],
+    [
+      "receipts and events add up",
+      "an unknown price in a known sum",
+      answered({ usage: { cost_usd: 0.75, calls: [{ cost_usd: null }, { cost_usd: 0.75 }] } }),
+    ],
+    [
+      "receipts and events add up",
+      "an event with a call less",
+      { ...good, billed: { calls: 1, costUsd: 0.75 } },
+    ],
+    [
+      "receipts and events add up",
+      "an event with another price",
+      { ...good, billed: { calls: 2, costUsd: 0.5 } },
+    ],
+    ["receipts and events add up", "an event without a bill", { ...good, billed: null }],
+    [
+      "receipts and events add up",
+      "a call that is on no bill",
+      {
+        ...answered({ usage: { cost_usd: 0, calls: [] } }),
+        billed: { calls: 0, costUsd: 0 },
+        upstreamCalls: 1,
+      },
+    ],
     [
       "no degraded answer cached over a good one",
       "another ranker over known scores",

@@ -13,6 +13,10 @@ export interface Answer {
   readonly degraded: boolean;
   readonly reason: string | null;
   readonly cache: { readonly status: string };
+  readonly usage: {
+    readonly cost_usd: number | null;
+    readonly calls: readonly { readonly cost_usd: number | null }[];
+  };
 }
 
 /** One request, with all that is known of it when its event line has come. */
@@ -24,6 +28,8 @@ export interface Case {
   readonly answer: Answer | null;
   /** The Worker's own, from its event line; null = there is none. */
   readonly durationMs: number | null;
+  /** What the same line says of calls and their price; null = there is no line, or nothing was ranked. */
+  readonly billed: { readonly calls: number; readonly costUsd: number | null } | null;
   /** How long the driver's own timer stood still meanwhile: the machine's doing, on all alike. */
   readonly stalledMs: number;
   /** Calls that the fakes saw for it. */
@@ -92,6 +98,23 @@ export const labelsDegraded: Invariant = ({ ask, answer }) => {
   return null;
 };
 
+/** The receipt is the sum of its calls, and the event says the same. */
+export const billAddsUp: Invariant = ({ answer, billed, upstreamCalls }) => {
+  if (answer === null) return null;
+  const { calls, cost_usd: costUsd } = answer.usage;
+  const sum = calls.reduce((total, call) => total + (call.cost_usd ?? Number.NaN), 0);
+  const isSum = costUsd === null ? Number.isNaN(sum) : Math.abs(costUsd - sum) < 1e-9;
+  if (!isSum) return `a receipt of ${costUsd} for calls of ${sum}`;
+  // Refused connections are calls, and the fakes have not seen them: no bound from below.
+  if (upstreamCalls > 0 && calls.length === 0 && billed?.calls === 0)
+    return "calls that nobody billed";
+  if (billed === null) return "no bill in the event";
+  const told = billed.calls === calls.length && (billed.costUsd === null) === (costUsd === null);
+  return told && Math.abs((billed.costUsd ?? 0) - (costUsd ?? 0)) < 1e-9
+    ? null
+    : `a receipt of ${calls.length} calls, ${costUsd}, and an event of ${billed.calls}, ${billed.costUsd}`;
+};
+
 export const asksFewTimes: Invariant = ({ upstreamCalls }) =>
   upstreamCalls <= maxUpstreamCalls ? null : `${upstreamCalls} upstream calls`;
 
@@ -114,5 +137,6 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   "every theme exactly once": ranksEveryThemeOnce,
   "degraded is labelled": labelsDegraded,
   "upstream calls <= 6": asksFewTimes,
+  "receipts and events add up": billAddsUp,
   "no degraded answer cached over a good one": keepsGoodOverDegraded,
 };

@@ -61,7 +61,7 @@ export interface Outcome {
   readonly longestStallMs: number;
 }
 
-type Shown = Omit<Case, "durationMs"> & {
+type Shown = Omit<Case, "durationMs" | "billed"> & {
   readonly atMs: number;
   readonly endedMs: number;
   readonly stalledMs: number;
@@ -125,7 +125,12 @@ class Soak {
       this.#judgeTold();
     }
     for (const shown of this.#waiting.values()) {
-      this.#judge({ ...shown, durationMs: null }, shown, null);
+      this.#judge({ ...shown, durationMs: null, billed: null }, shown, null);
+    }
+    for (const [id, detail] of this.#lines.faults) {
+      const at = { id, atMs: 0, faults: [], stalledMs: 0, event: null };
+      this.violations.push({ invariant: "one valid event a request", detail, ...at });
+      console.error(`VIOLATION ${id}: ${detail}`);
     }
     this.stalls.stop();
   }
@@ -235,7 +240,9 @@ class Soak {
       this.#waiting.delete(id);
       const hasFault = line.cache_faults !== undefined;
       const knownToOrigin = shown.knownToOrigin && !hasFault;
-      this.#judge({ ...shown, knownToOrigin, durationMs: line.duration_ms }, shown, line);
+      const { duration_ms: durationMs, calls, cost_usd: costUsd = null } = line;
+      const billed = calls === undefined ? null : { calls: calls.length, costUsd };
+      this.#judge({ ...shown, knownToOrigin, durationMs, billed }, shown, line);
       if (!shown.isGood || hasFault) continue;
       const good = this.#good.get(shown.ask.marker) ?? new Set<string>();
       for (const theme of shown.ask.themes) good.add(theme.id);
@@ -273,6 +280,7 @@ export async function soak(
     AUTH_MODE: "open",
     GEMINI_API_KEY: "a-key",
     GEMINI_BASE_URL: upstreams.gemini.url,
+    ORIGIN_HOURLY_USD: "0.526",
   });
   try {
     const run = new Soak(stack, upstreams, phases, seed);

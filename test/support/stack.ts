@@ -1,6 +1,8 @@
 // The real `npm start`, as a person runs it, on a port of the test's own.
 import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { eventsIn } from "./event-lines.ts";
+import { described } from "./document-check.ts";
 import { freePort } from "./ports.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,7 +15,10 @@ export interface Stack {
   readonly output: () => string;
   /** The process groups of all that it started, children's children too. */
   readonly groups: readonly number[];
-  /** Asks it to end, as Ctrl-C does unless told otherwise; resolves with its exit code. */
+  /**
+   * Asks it to end, as Ctrl-C does unless told otherwise; resolves with its exit code, and throws where
+   * it has printed an event that is not of the schema, or two of one request.
+   */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Reads no more of its output, as `| head` does: the next line it prints is lost. */
   hangUp(): void;
@@ -113,7 +118,10 @@ export async function startStack(
     ended,
     async stop(signal = "SIGINT") {
       child.kill(signal);
-      return (await ended).code;
+      const { code } = await ended;
+      // Whatever a suite was about: all that was told of its requests is of the schema, and told once.
+      eventsIn(output());
+      return code;
     },
     hangUp() {
       child.stdout.destroy();
@@ -153,12 +161,12 @@ function groupsBelow(pid: number): readonly number[] {
   return [...groups];
 }
 
-/** Posts JSON and reads JSON. */
+/** Posts JSON and reads JSON, which must be what the OpenAPI document allows. */
 export async function ask<T>(url: string, path: string, body: object): Promise<T> {
   const response = await fetch(`${url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  return (await response.json()) as T;
+  return (await (await described("POST", `${url}${path}`, response)).json()) as T;
 }

@@ -36,6 +36,12 @@ describe("an empty environment", () => {
     });
   });
 
+  it("knows what each Gemini model costs that it may ask, and nothing of the origin's machine", () => {
+    for (const model of config.GEMINI_MODELS) expect(config.PRICES.get(model)).toBeDefined();
+    expect(config.PRICES.get("gemini-3.5-flash-lite")).toEqual({ input: 0.3, output: 2.5 });
+    expect(config.ORIGIN_HOURLY_USD).toBeNull();
+  });
+
   it("has no secret, so that each feature that needs one is off", () => {
     expect([
       config.GEMINI_API_KEY,
@@ -61,6 +67,14 @@ describe("an empty environment", () => {
 });
 
 describe("a good setting", () => {
+  it("may be a table of prices, which stands in the place of the shipped one, and an hour's price", () => {
+    const given = { PRICES: '{"g": {"input": 1, "output": 0}}', ORIGIN_HOURLY_USD: "0.526" };
+    const { PRICES, ORIGIN_HOURLY_USD } = accepted(given);
+    expect([...PRICES]).toEqual([["g", { input: 1, output: 0 }]]);
+    expect(ORIGIN_HOURLY_USD).toBe(0.526);
+    expect([...accepted({ PRICES: "" }).PRICES]).toEqual([]);
+  });
+
   it("may be a list with spaces and empty items", () => {
     expect(accepted({ RANKERS: " lexical , origin,," }).RANKERS).toEqual(["lexical", "origin"]);
   });
@@ -138,6 +152,13 @@ const bad: [name: string, value: unknown][] = [
   ["CORS_ORIGINS", "https://app.example/"],
   ["CORS_ORIGINS", "https://fine.example,secret"],
   ["CORS_ORIGINS", "null"],
+  ["PRICES", "secret"],
+  ["PRICES", "[1]"],
+  ["PRICES", '{"secret": {"input": -1, "output": 1}}'],
+  ["PRICES", '{"g": {"input": 1}}'],
+  ["PRICES", '{"g": {"input": 1, "output": 1, "secret": 1}}'],
+  ["ORIGIN_HOURLY_USD", "secret"],
+  ["ORIGIN_HOURLY_USD", "-1"],
   ["AUTH_MODE", "secret"],
   ["AUTH_MODE", ""],
   ["GEMINI_API_KEY", { secret: 1 }],

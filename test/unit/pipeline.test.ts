@@ -6,8 +6,8 @@ import { SummaryCache } from "../../gateway/cache/summary-cache.ts";
 import { ThemeCache } from "../../gateway/cache/theme-cache.ts";
 import { CallLog } from "../../gateway/core/call-log.ts";
 import type { RankerSource, SummarizerSource } from "../../gateway/core/domain.ts";
-import { fail, ok, type Failure } from "../../gateway/core/failure.ts";
-import type { Ranker, Summarizer } from "../../gateway/core/ports.ts";
+import { fail, ok, type Failure, type Result } from "../../gateway/core/failure.ts";
+import type { Deadline, Ranker, Summarizer } from "../../gateway/core/ports.ts";
 import {
   analyze,
   rank,
@@ -246,14 +246,46 @@ describe("an analysis", () => {
     return outcome.value;
   }
 
-  it("summarises around the first themes, most relevant first, and adds up the usage", async () => {
-    const { summary, usage: spent } = await analyzed(pipelineOf([scored]), { maxThemes: 2 });
+  it("summarises around the first themes, most relevant first", async () => {
+    const { summary } = await analyzed(pipelineOf([scored]), { maxThemes: 2 });
     expect(summary).toMatchObject({
       written: { text: "sleep work", source: "gemini", model: "gemini-1" },
       themeIds: ["sleep", "work"],
       reason: null,
     });
-    expect(spent).toEqual({ promptTokens: 20, completionTokens: 2, costUsd: null });
+  });
+
+  it("has one bill: the ranking's and the summary's calls, failed ones too", async () => {
+    const to = { source: "gemini", model: "flash", paid: true } as const;
+    /** Makes its call as adapters do, then answers as `base` does. */
+    const billed = <A>(deadline: Deadline, base: () => Promise<Result<A>>) => {
+      const stage = deadline.stage(1_000);
+      if (!stage.ok) return Promise.resolve(stage);
+      return stage.value.call(to, (call) => {
+        call.usage = usage;
+        return base();
+      });
+    };
+    const down = ranker("gemini", { reason: "gemini_blocked" });
+    const own = ranker("origin", [10, 90, 50]);
+    const writer = summarizer("gemini");
+    const pipeline = pipelineOf(
+      [down, own].map((each) => ({
+        ...each,
+        rank: (request, deadline) => billed(deadline, () => each.rank(request, deadline)),
+      })),
+      [
+        {
+          ...writer,
+          summarize: (request, deadline) =>
+            billed(deadline, () => writer.summarize(request, deadline)),
+        },
+      ],
+    );
+    const found = await analyzed(pipeline, {}, { ...caller, calls: new CallLog() });
+    expect(found.ranking.usage).toMatchObject({ promptTokens: 20, completionTokens: 2 });
+    expect(found.usage).toMatchObject({ promptTokens: 30, completionTokens: 3, costUsd: null });
+    expect(found.usage.calls.map(({ reason }) => reason)).toEqual(["gemini_blocked", null, null]);
   });
 
   it("summarises no theme that is not returned", async () => {

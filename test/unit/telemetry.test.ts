@@ -8,11 +8,12 @@ import {
   reportCacheFault,
   RequestEvent,
   serverTiming,
+  stageFields,
   summaryFields,
 } from "../../gateway/telemetry.ts";
 import { theme } from "./support/theme.ts";
 
-const usage = { promptTokens: 1, completionTokens: 1, costUsd: null };
+const usage = { promptTokens: 1, completionTokens: 1, costUsd: null, savedUsd: 0, calls: [] };
 const canary = theme("Canary label", "Canary words", "canary-id");
 
 const ranking: RankOutcome = {
@@ -37,7 +38,6 @@ const summary: SummaryOutcome = {
     { source: "extractive", outcome: "ok", reason: null, durationMs: 2 },
   ],
   reason: "egress",
-  usage,
 };
 
 afterEach(() => vi.restoreAllMocks());
@@ -54,6 +54,27 @@ describe("Server-Timing", () => {
       'origin;dur=2500;desc="origin_timeout", gemini;dur=610, ' +
         'summary-gemini;dur=0;desc="egress", summary-extractive;dur=2, total;dur=3130',
     );
+  });
+
+  it("tells what looks into the cache took before those who were asked", () => {
+    const spent = { cache: 3, "summary-cache": 0 };
+    expect(serverTiming(4, { attempts: [] }, undefined, { cache: 3 })).toBe(
+      "cache;dur=3, total;dur=4",
+    );
+    expect(serverTiming(3_130, ranking, summary, spent)).toBe(
+      'cache;dur=3, origin;dur=2500;desc="origin_timeout", gemini;dur=610, summary-cache;dur=0, ' +
+        'summary-gemini;dur=0;desc="egress", summary-extractive;dur=2, total;dur=3130',
+    );
+    expect(stageFields(ranking, summary, spent)).toEqual({
+      stages: {
+        cache: 3,
+        origin: 2_500,
+        gemini: 610,
+        "summary-cache": 0,
+        "summary-gemini": 0,
+        "summary-extractive": 2,
+      },
+    });
   });
 
   it("is the total alone when nobody was asked", () => {
@@ -99,32 +120,41 @@ describe("Cache-Status", () => {
 });
 
 describe("the event of a request", () => {
+  const request = {
+    id: "req_1",
+    method: "POST",
+    route: "/v1/rank",
+    status: 503,
+    duration_ms: 12,
+    colo: null,
+    release: "1.2.3",
+  };
+
   it("is one JSON line with every field that was set, the last word counting", () => {
     const log = vi.spyOn(console, "log").mockReturnValue();
     const event = new RequestEvent();
-    event.set({ id: "req_1", status: 200 });
-    event.set({ status: 503, note: "two\nlines\u2028" });
-    event.write();
+    event.set({ problem: "a", status: 200 });
+    event.set({ problem: "two\nlines\u2028" });
+    const record = event.write(request);
     expect(log).toHaveBeenCalledOnce();
     const line = String(log.mock.calls[0]?.[0]);
     expect(line).not.toContain("\n");
-    expect(JSON.parse(line)).toEqual({
-      event: "request",
-      id: "req_1",
-      status: 503,
-      note: "two\nlines\u2028",
-    });
+    expect(JSON.parse(line)).toEqual(record);
+    expect(record).toEqual({ event: "request", ...request, problem: "two\nlines\u2028" });
   });
 
-  it("gathers what comes up more than once", () => {
-    const log = vi.spyOn(console, "log").mockReturnValue();
+  it("gathers what comes up more than once, and adds up what a stage took", () => {
+    vi.spyOn(console, "log").mockReturnValue();
     const event = new RequestEvent();
     event.add("cache_faults", "get_timeout");
     event.add("cache_faults", "put_failed");
-    event.write();
-    expect(JSON.parse(String(log.mock.calls[0]?.[0]))).toEqual({
+    event.spend("cache", 3);
+    event.spend("cache", 4.4);
+    expect(event.write(request)).toEqual({
       event: "request",
+      ...request,
       cache_faults: ["get_timeout", "put_failed"],
+      stages: { cache: 7 },
     });
   });
 

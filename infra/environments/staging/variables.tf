@@ -20,6 +20,8 @@ variable "origin" {
     model_version = string
     prompt_format = optional(string, "llama-3")
     rating_tokens = optional(string, "")
+    # Others of gateway/README.md, Settings: ORIGIN_DIALECT and ORIGIN_MODEL for Ollama.
+    extra_vars = optional(map(string), {})
   })
   default = null
 }

@@ -1,5 +1,5 @@
 # Before anything reaches the tunnel Cloudflare asks for the service token that the Worker sends.
-# The token is made by infra/secrets.ts, for its secret is shown once and would stay in the state; here only its id.
+# The token is made by `npm run secrets`, for its secret is shown once and would stay in the state; here only its id.
 data "cloudflare_zero_trust_access_service_token" "gateway" {
   count      = local.with_origin ? 1 : 0
   account_id = var.account_id

@@ -12,7 +12,7 @@ resource "cloudflare_workers_kv_namespace" "this" {
   title      = "${local.name}-${each.key}"
 }
 
-# Its token is read by infra/secrets.ts when it is needed, and stands in no state.
+# Its token is read by `npm run secrets` when it is needed, and stands in no state.
 resource "cloudflare_zero_trust_tunnel_cloudflared" "origin" {
   count      = local.with_origin ? 1 : 0
   account_id = var.account_id

@@ -14,13 +14,13 @@ output "wrangler" {
       ORIGIN_MODEL_VERSION = var.origin.model_version
       ORIGIN_PROMPT_FORMAT = var.origin.prompt_format
       ORIGIN_RATING_TOKENS = var.origin.rating_tokens
-    } : {})
+    } : {}, try(var.origin.extra_vars, {}))
     secrets = concat(["CACHE_PEPPER", "GEMINI_API_KEY"],
     local.with_origin ? ["ORIGIN_API_KEY", "ORIGIN_ACCESS_CLIENT_ID", "ORIGIN_ACCESS_CLIENT_SECRET"] : [])
   }
 }
 
 output "tunnel_id" {
-  description = "Whose token infra/secrets.ts hands to the machine; null without an origin."
+  description = "Whose token `npm run secrets` hands to the machine; null without an origin."
   value       = one(cloudflare_zero_trust_tunnel_cloudflared.origin[*].id)
 }

@@ -1,7 +1,7 @@
 # A group of one: a machine that dies, or gives itself up, is replaced.
 locals {
   name = "themerank-origin-${var.environment}"
-  # Created outside of Terraform (infra/secrets.ts), so that no state ever holds its value.
+  # Created outside of Terraform (`npm run secrets`), so that no state ever holds its value.
   secret = "/themerank/${var.environment}/origin-env"
   ami    = var.ami_id != "" ? var.ami_id : one(data.aws_ssm_parameter.ami[*].insecure_value)
 }

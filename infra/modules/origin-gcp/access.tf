@@ -5,7 +5,7 @@ resource "google_service_account" "origin" {
   display_name = "themerank's GPU origin, ${var.environment}"
 }
 
-# The secret without a value: infra/secrets.ts adds that, so that no state ever holds it.
+# The secret without a value: `npm run secrets` adds that, so that no state ever holds it.
 resource "google_secret_manager_secret" "origin" {
   secret_id = "${local.name}-env"
   project   = var.project

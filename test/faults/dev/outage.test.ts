@@ -1,6 +1,7 @@
 // The real `wrangler dev` before an origin that fails and comes back: workerd's own network, its own clock.
 import { afterAll, beforeAll, describe, expect, it, type ExpectStatic } from "vitest";
 import life from "../../../gateway/samples/life.json" with { type: "json" };
+import { described } from "../../support/document-check.ts";
 import { startFakeGemini, type FakeGemini } from "../../support/fake-gemini.ts";
 import { startFakeVllm, type FakeVllm } from "../../support/fake-vllm.ts";
 import {
@@ -77,6 +78,7 @@ class Deployment {
       ...(signal && { signal }),
     });
     this.statuses.push(response.status);
+    await described("POST", `${this.stack.url}/v1/rank`, response);
     const answer = (await response.json()) as Answer;
     expect(answer.themes?.map(({ id }) => id).toSorted()).toEqual(
       life.map(({ id }) => id).toSorted(),

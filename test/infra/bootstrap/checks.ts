@@ -192,4 +192,46 @@ const start: readonly Check[] = [
   ),
 ];
 
-export const bootstrapChecks: readonly Check[] = [...wellFormed, ...watchdog, ...start];
+/** What blkid says of a disk, and whether it may then be formatted. */
+const disks: readonly (readonly [what: string, status: number, formatted: boolean])[] = [
+  ["a bare disk is formatted", 2, true],
+  ["a disk with a file system is not", 0, false],
+  ["a disk that cannot be read is not", 4, false],
+];
+
+const cacheDisk: readonly Check[] = disks.map(([what, status, formatted]) => ({
+  name: `start: ${what}, and Docker's folders are put on it`,
+  needs: [],
+  async run() {
+    const machine = await paperMachine("aws", { disk: true });
+    try {
+      await machine.command("mountpoint", "exit 1");
+      await machine.command("blkid", `exit ${status}`);
+      for (const name of ["mkfs.ext4", "mount"]) {
+        // oxlint-disable-next-line no-await-in-loop -- two small files
+        await machine.command(name);
+      }
+      await machine.run("start");
+      const noted = await machine.noted();
+      equal(
+        noted.some((line) => line.startsWith("mkfs.ext4 ")),
+        formatted,
+      );
+      equal(noted.filter((line) => line.startsWith("mount --bind ")).length, 2);
+      const stopped = noted.findIndex((line) => line.startsWith("systemctl stop docker.socket"));
+      ok(
+        stopped >= 0 && stopped < noted.findIndex((line) => line.startsWith("mount ")),
+        "Docker ran on",
+      );
+    } finally {
+      await machine.remove();
+    }
+  },
+}));
+
+export const bootstrapChecks: readonly Check[] = [
+  ...wellFormed,
+  ...watchdog,
+  ...start,
+  ...cacheDisk,
+];

@@ -24,19 +24,20 @@ export interface Machine {
   remove(): Promise<void>;
 }
 
-const settings = (cloud: Cloud) => `CLOUD='${cloud}'
+const settings = (cloud: Cloud, disk: string) => `CLOUD='${cloud}'
 LOCATION='here'
 GROUP='the-group'
 SECRET='the-secret'
 SOURCE_URL='https://git.example.com/themerank.git'
 SOURCE_COMMIT='0123456789abcdef0123456789abcdef01234567'
 PRESET='llama-3.1-8b.a10g'
-CACHE_DISK=''
-CACHE_VOLUME=''
+CACHE_DISK='${disk}'
+CACHE_VOLUME='vol-0123'
 IDLE_STOP_MINUTES='60'
 `;
 
-export async function paperMachine(cloud: Cloud): Promise<Machine> {
+/** @param options `disk`: whether it has a cache disk */
+export async function paperMachine(cloud: Cloud, { disk = false } = {}): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), "themerank-machine-"));
   const [bin, opt, state] = ["bin", "opt", "run"].map((name) => join(folder, name)) as [
     string,
@@ -46,7 +47,9 @@ export async function paperMachine(cloud: Cloud): Promise<Machine> {
   const notes = join(folder, "notes");
   const conf = join(folder, "origin.conf");
   await Promise.all([bin, opt, state].map((path) => mkdir(path)));
-  await writeFile(conf, settings(cloud));
+  const device = join(folder, "device");
+  if (disk) await writeFile(device, "");
+  await writeFile(conf, settings(cloud, disk ? device : ""));
   await writeFile(notes, "");
   for (const name of names) {
     // oxlint-disable-next-line no-await-in-loop -- four small files
@@ -72,6 +75,7 @@ export async function paperMachine(cloud: Cloud): Promise<Machine> {
           PATH: `${bin}:/usr/bin:/bin`,
           THEMERANK_CONF: conf,
           THEMERANK_RUN: state,
+          THEMERANK_ROOT: folder,
           THEMERANK_SOURCE: join(folder, "source"),
           ...env,
         },

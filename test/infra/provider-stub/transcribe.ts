@@ -48,8 +48,9 @@ for (const [name, { package: packageName, nested, resources, data }] of Object.e
 }
 
 /** `alias` is Terraform's own word in a provider block, not the provider's. */
-function withoutAlias({ attributes: { alias: _, ...attributes }, blocks }: Block): Block {
-  return { attributes, blocks };
+function withoutAlias({ attributes, blocks }: Block): Block {
+  const own = Object.entries(attributes).filter(([name]) => name !== "alias");
+  return { attributes: Object.fromEntries(own), blocks };
 }
 
 function sourceOf(path: string): string {

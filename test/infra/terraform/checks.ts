@@ -18,7 +18,9 @@ const format: Check = {
   needs: ["terraform"],
   async run() {
     await copyInfra();
-    await must("terraform", ["fmt", "-check", "-recursive", "-diff"], { cwd: work });
+    await must("terraform", ["fmt", "-check", "-recursive", "-diff", "modules", "environments"], {
+      cwd: work,
+    });
   },
 };
 

@@ -1,5 +1,5 @@
 // Modules and environments, copied to where Terraform may write, and the providers that they run with.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { cp, mkdir, rm } from "node:fs/promises";
 import { arch, homedir, platform } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
@@ -9,7 +9,8 @@ import { startStub } from "../provider-stub/server.ts";
 import { home } from "../tools.ts";
 
 const infra = fileURLToPath(new URL("../../../infra", import.meta.url));
-export const work = join(home, "terraform");
+/** Of this run alone, and gone with it: two runs at once must not share it. */
+export const work = join(home, `terraform-${process.pid}`);
 
 export type Provider = "aws" | "cloudflare" | "google" | "none";
 
@@ -41,6 +42,7 @@ export function copyInfra(): Promise<void> {
 }
 
 async function copyAnew(): Promise<void> {
+  process.once("exit", () => rmSync(work, { recursive: true, force: true }));
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
   await cp(infra, work, {

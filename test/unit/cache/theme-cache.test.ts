@@ -410,7 +410,9 @@ describe("an entry that cannot be trusted", () => {
       "kept for longer than a week",
       scoresChanged(([a, b, at = 0, until]) => [a, b, at, until, at + 8 * 24 * hourMs]),
     ],
-    ["with a field more", scoresChanged((score) => [...score, 1])],
+    ["with two fields more", scoresChanged((score) => [...score, 1, 1])],
+    ["with a cost below 0", scoresChanged((score) => [...score, -1])],
+    ["with a cost beyond reason", scoresChanged((score) => [...score, 1e300])],
     [
       "ranked in the future",
       scoresChanged(([a, b, ...times]) => [a, b, ...times.map((time) => time + hourMs)]),

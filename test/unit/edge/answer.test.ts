@@ -23,7 +23,23 @@ describe("a rank answer", () => {
         { source: "origin", outcome: "failed", reason: "origin_timeout", duration_ms: 2_500 },
         { source: "gemini", outcome: "ok", reason: null, duration_ms: 610 },
       ],
-      usage: { prompt_tokens: 812, completion_tokens: null, cost_usd: null, saved_usd: 0 },
+      usage: {
+        prompt_tokens: 812,
+        completion_tokens: null,
+        cost_usd: null,
+        saved_usd: 0,
+        calls: [
+          {
+            source: "gemini",
+            model: "flash",
+            reason: null,
+            duration_ms: 605,
+            prompt_tokens: 812,
+            completion_tokens: null,
+            cost_usd: null,
+          },
+        ],
+      },
       processing_time_ms: 3_130,
     });
   });
@@ -33,11 +49,15 @@ describe("a rank answer", () => {
     expect(answer).toMatchObject({ degraded: false, reason: null });
   });
 
-  it("does not claim to know what a known score saved", () => {
+  it("gives money without the last digits, which are the computer's own", () => {
+    const usage = { ...ranking.usage, costUsd: 0.1 + 0.2, savedUsd: 1 / 3_000_000 };
+    const answer = toRankAnswer(ranking, { ...receipt, usage });
+    expect(answer.usage).toMatchObject({ cost_usd: 0.3, saved_usd: 3.33333333e-7 });
+  });
+
+  it("says how old what it serves is", () => {
     const cache = { status: "hit", known: 2, ranked: 0, ageSeconds: 5 } as const;
-    const answer = toRankAnswer({ ...ranking, cache }, receipt);
-    expect(answer.usage.saved_usd).toBeNull();
-    expect(answer.cache.age_s).toBe(5);
+    expect(toRankAnswer({ ...ranking, cache }, receipt).cache.age_s).toBe(5);
   });
 
   it("carries evidence where there is some", () => {
@@ -57,7 +77,6 @@ describe("an analyze answer", () => {
     cache: { status: "hit", ageSeconds: 7 },
     attempts: [],
     reason: null,
-    usage: ranking.usage,
   };
 
   it("is the rank answer with the summary", () => {

@@ -29,6 +29,7 @@ function setUp(change: Partial<Access> = {}, found: Result<Holder, Refusal> = ok
         return Promise.resolve({ success: counted.length <= 2 });
       },
     },
+    pseudonym: () => Promise.resolve("0123456789abcdef"),
     report: (fault) => void faults.push(fault),
     ...change,
   };

@@ -1,6 +1,7 @@
 // Guarantees of the problem answers: the right status, when to come back, and nobody's text.
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { CallLog } from "../../../gateway/core/call-log.ts";
 import type { Failure } from "../../../gateway/core/failure.ts";
 import type { Edge } from "../../../gateway/edge/edge.ts";
 import { problem, type Trouble } from "../../../gateway/edge/problem.ts";
@@ -19,7 +20,10 @@ async function answer(trouble: Trouble) {
 }
 
 const unavailable = (...failures: Failure[]) =>
-  answer({ kind: "ranking-unavailable", failure: { attempts: [], failures } });
+  answer({
+    kind: "ranking-unavailable",
+    failure: { attempts: [], failures, usage: new CallLog().bill },
+  });
 
 const broken: Failure = { reason: "origin_error", status: 500 };
 const overloaded = (retryAfterSeconds: number | null): Failure => ({
@@ -156,11 +160,24 @@ describe("a ranking that nobody gave", () => {
       { source: "origin", outcome: "failed", reason: "origin_error", durationMs: 12 },
       { source: "gemini", outcome: "skipped", reason: "egress", durationMs: 0 },
     ] as const;
-    const failure = { attempts, failures: [broken, { reason: "egress" } as const] };
+    const { bill: usage } = new CallLog();
+    const failure = { attempts, failures: [broken, { reason: "egress" } as const], usage };
     const { body } = await answer({ kind: "ranking-unavailable", failure });
     expect(body["attempts"]).toEqual([
       { source: "origin", outcome: "failed", reason: "origin_error", duration_ms: 12 },
       { source: "gemini", outcome: "skipped", reason: "egress", duration_ms: 0 },
     ]);
+  });
+
+  it("tells what was consumed although nothing came of it", async () => {
+    const log = new CallLog();
+    log.begin({ source: "origin", model: "m" }, 0).reason = "origin_timeout";
+    const failure = { attempts: [], failures: [broken], usage: log.bill };
+    const { body } = await answer({ kind: "ranking-unavailable", failure });
+    expect(body["usage"]).toMatchObject({
+      prompt_tokens: null,
+      saved_usd: 0,
+      calls: [{ source: "origin", reason: "origin_timeout" }],
+    });
   });
 });

@@ -3,6 +3,8 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { Hono } from "hono";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { noUsage } from "../../../gateway/core/domain.ts";
+import { CallLog } from "../../../gateway/core/call-log.ts";
+import type { Caller } from "../../../gateway/pipeline.ts";
 import type { SummaryOutcome } from "../../../gateway/core/outcome.ts";
 import type { Progress } from "../../../gateway/core/ports.ts";
 import { toRankAnswer } from "../../../gateway/edge/answer.ts";
@@ -41,7 +43,8 @@ async function open(write: (progress: Progress) => Promise<SummaryOutcome>) {
       c.set(name as "clock", value as ManualClock);
     c.set("startedMs", clock.nowMs());
     const receipt = { requestId: "req_1", usage: ranking.usage, processingTimeMs: 12 };
-    return streamSummary(c, departureOf(c), ranking, toRankAnswer(ranking, receipt), write);
+    const caller = { calls: new CallLog() } as Caller;
+    return streamSummary(c, departureOf(c), ranking, toRankAnswer(ranking, receipt), write, caller);
   });
   const context = createExecutionContext();
   const response = await app.request("/", {}, {}, context);

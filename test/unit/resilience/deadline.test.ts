@@ -179,6 +179,7 @@ describe("a request's calls to upstreams", () => {
         source: "gemini",
         model: "flash",
         startedMs: expect.any(Number),
+        traceparent: null,
         durationMs: 120,
         reason: "gemini_bad_output",
         usage,

@@ -16,5 +16,21 @@ export const ranking: RankOutcome = {
     { source: "origin", outcome: "failed", reason: "origin_timeout", durationMs: 2_500 },
     { source: "gemini", outcome: "ok", reason: null, durationMs: 610 },
   ],
-  usage: { promptTokens: 812, completionTokens: null, costUsd: null },
+  usage: {
+    promptTokens: 812,
+    completionTokens: null,
+    costUsd: null,
+    savedUsd: 0,
+    calls: [
+      {
+        source: "gemini",
+        model: "flash",
+        reason: null,
+        durationMs: 605,
+        promptTokens: 812,
+        completionTokens: null,
+        costUsd: null,
+      },
+    ],
+  },
 };

@@ -55,6 +55,16 @@ run "the_output_has_what_the_deploy_sets_and_no_secret" {
   }
 }
 
+run "ollama_is_another_dialect" {
+  variables {
+    origin = { hostname = "origin-staging.example.com", model_version = "llama3.1:8b", extra_vars = { ORIGIN_DIALECT = "chat", ORIGIN_MODEL = "llama3.1:8b" } }
+  }
+  assert {
+    condition     = output.wrangler.vars.ORIGIN_DIALECT == "chat" && output.wrangler.vars.ORIGIN_MODEL == "llama3.1:8b"
+    error_message = "Further settings of the gateway pass through."
+  }
+}
+
 run "without_an_origin_there_is_neither_tunnel_nor_name" {
   variables {
     origin = null

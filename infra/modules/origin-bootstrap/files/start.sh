@@ -6,10 +6,12 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 source_dir=${THEMERANK_SOURCE:-/var/lib/themerank/source}
 run_dir=${THEMERANK_RUN:-/run/themerank}
+# A folder that stands for the machine's root, in the tests.
+root=${THEMERANK_ROOT:-}
 
 # Docker's whole state lives on the cache disk: a new machine pulls no image, loads no weights and compiles nothing.
 mount_cache() {
-  mountpoint -q /mnt/cache && return
+  mountpoint -q "$root/mnt/cache" && return
   if [ ! -e "$CACHE_DISK" ]; then
     # Held by the machine before this one until that is gone: then this fails, and is tried again.
     "$here/cloud" attach
@@ -22,12 +24,12 @@ mount_cache() {
   status=0
   blkid -p "$CACHE_DISK" >/dev/null || status=$?
   [ "$status" -ne 2 ] || mkfs.ext4 -q -L themerank "$CACHE_DISK"
-  mkdir -p /mnt/cache
+  mkdir -p "$root/mnt/cache"
   systemctl stop docker.socket docker containerd
-  mount "$CACHE_DISK" /mnt/cache
+  mount "$CACHE_DISK" "$root/mnt/cache"
   for folder in docker containerd; do
-    mkdir -p "/mnt/cache/$folder" "/var/lib/$folder"
-    mount --bind "/mnt/cache/$folder" "/var/lib/$folder"
+    mkdir -p "$root/mnt/cache/$folder" "$root/var/lib/$folder"
+    mount --bind "$root/mnt/cache/$folder" "$root/var/lib/$folder"
   done
   systemctl start containerd docker
 }

@@ -1,0 +1,7 @@
+// All that an async iterable yields.
+
+export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
