@@ -61,10 +61,10 @@ export function streamSummary(
   write: (progress: Progress) => Promise<SummaryOutcome>,
   { calls }: Caller,
 ): Response {
-  const [clock, event, deferred] = [c.get("clock"), c.get("event"), c.get("deferred")];
+  const [clock, event] = [c.get("clock"), c.get("event")];
   const sinceMs = () => Math.max(0, Math.round(clock.nowMs() - c.get("startedMs")));
   const ended = Promise.withResolvers<void>();
-  const before = deferred.push(ended.promise);
+  c.get("deferred").push(ended.promise);
   c.executionCtx.waitUntil(ended.promise);
 
   return streamSSE(c, async (stream) => {
@@ -99,7 +99,7 @@ export function streamSummary(
     const outcome = left.signal.aborted ? "cut" : "done";
     event.set({ ...summaryFields(summary), ...stageFields(ranking, summary, event.stages) });
     event.set({ stream: outcome, streamed_ms: sinceMs() });
-    void Promise.allSettled(deferred.slice(before)).then(() => ended.resolve());
+    ended.resolve();
   });
 }
 

@@ -35,11 +35,12 @@ export class RecentRequests {
   }
 
   add(record: RequestRecord, nowMs: number): void {
-    const { attempts, cache, degraded, id, reason = null, source = null } = record;
-    if (attempts === undefined) return;
+    const { attempts, cache, degraded, failed, id, known, ranked, reason = null, texts } = record;
+    if (attempts === undefined && texts === undefined) return;
+    const source = record.source ?? record.sources?.[0] ?? null;
     this.#rankings += 1;
-    if (cache === "hit") this.#hits += 1;
-    if (source !== null && degraded !== true) return;
+    if (cache === "hit" || (texts !== undefined && known !== 0 && ranked === 0)) this.#hits += 1;
+    if (source !== null && degraded !== true && (failed ?? 0) === 0) return;
     this.#failovers += 1;
     this.#last = [{ atMs: nowMs, id, source, reason }, ...this.#last].slice(0, maxFailovers);
   }

@@ -49,8 +49,6 @@ export const requestRecord = z.strictObject({
   duration_ms: ms,
   /** Of a stream: until its last byte. */
   streamed_ms: ms.optional(),
-  /** Of a stream: whether it came to its end, or its caller left before. */
-  stream: z.enum(["done", "cut"]).optional(),
   /** The data centre, as Cloudflare names it; null on a local machine. */
   colo: z.string().nullable(),
   release: z.string(),
@@ -65,6 +63,13 @@ export const requestRecord = z.strictObject({
   problem: z.string().optional(),
   /** The kind of a bug's error. */
   defect: z.string().optional(),
+
+  /** How a stream ended: `cut` = the caller left before. */
+  stream: z.enum(["done", "cut"]).optional(),
+  /** Of a request with several texts: how many, how many of them nobody ranked, and who ranked. */
+  texts: z.int().optional(),
+  failed: z.int().optional(),
+  sources: z.array(z.enum(rankerSources)).optional(),
 
   source: z.enum(rankerSources).optional(),
   model: z.string().optional(),
@@ -81,10 +86,6 @@ export const requestRecord = z.strictObject({
   /** The scores came from the call of an identical request. */
   collapsed: z.boolean().optional(),
   attempts: z.array(attempt).optional(),
-  /** Of several rankings in one request: how many, how many failed, and by whom the others are. */
-  texts: z.int().optional(),
-  failed: z.int().optional(),
-  sources: z.array(z.enum(rankerSources)).optional(),
   cache_faults: z.array(z.string()).optional(),
   /** The origin's circuit when the request was answered, and Gemini's. */
   breaker: z.enum(circuitStates).optional(),

@@ -124,7 +124,7 @@ describe("a streamed answer", () => {
     );
     expect(streamed.ranking.themes[0]?.evidence).toBeDefined();
     expect(streamed.summary).toEqual(summary);
-    expect(streamed.done.usage).toEqual(usage);
+    expect(timeless(streamed.done.usage)).toEqual(timeless(usage));
     expect(streamed.deltas.join("")).toBe(summary.text ?? "");
   });
 
@@ -132,7 +132,7 @@ describe("a streamed answer", () => {
     const { response } = await stream(isolate(), { text: freshText() });
     expect(response.headers.get("cache-status")).toBe("themerank; fwd=miss");
     expect(response.headers.get("cache-control")).toBe("no-store");
-    expect(response.headers.get("server-timing")).toMatch(/^origin;dur=\d+, total;dur=\d+$/);
+    expect(response.headers.get("server-timing")).toMatch(/origin;dur=\d+, total;dur=\d+$/);
     expect(response.headers.get("x-request-id")).toMatch(/^req_/);
   });
 
@@ -240,7 +240,8 @@ describe("a summarizer that fails while it writes", () => {
     // Gemini's words, which the extract's do not go on from.
     expect(deltas.join("")).toMatch(/^In short: /);
     expect(summary.text).not.toContain("In short");
-    expect(done.usage).toEqual(ranking.usage);
+    // What failed was paid for as well, as far as it told.
+    expect(done.usage.prompt_tokens ?? 0).toBeGreaterThanOrEqual(ranking.usage.prompt_tokens ?? 0);
     if ("ending" in fault && fault.ending === "stall") expect(beats).toBeGreaterThan(1);
   });
 
@@ -257,7 +258,8 @@ describe("a summarizer that fails while it writes", () => {
     const to = isolate({ SUMMARIZERS: "gemini" });
     const { ranking, summary, done } = await stream(to, { text: freshText() });
     expect(summary).toMatchObject({ status: "unavailable", text: null, source: null });
-    expect(done.usage).toEqual(ranking.usage);
+    // What failed was paid for as well, as far as it told.
+    expect(done.usage.prompt_tokens ?? 0).toBeGreaterThanOrEqual(ranking.usage.prompt_tokens ?? 0);
     // Nothing half was kept.
     await gemini.reset();
     expect((await stream(to, { text: freshText() })).summary.status).toBe("complete");
@@ -317,7 +319,7 @@ describe("the document", () => {
       paths: Record<string, { post: { responses: { 200: { content: Record<string, unknown> } } } }>;
       components: { schemas: Record<string, { oneOf?: { properties: { event: unknown } }[] }> };
     }>();
-    expect(paths["/v1/analyze"]?.post.responses[200].content).toMatchObject({
+    expect(paths["/v1/analyze"]?.post.responses[200].content).toEqual({
       "application/json": { schema: { $ref: "#/components/schemas/AnalyzeAnswer" } },
       "text/event-stream": { schema: { $ref: "#/components/schemas/AnalyzeEvent" } },
     });
