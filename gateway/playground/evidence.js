@@ -1,6 +1,6 @@
 // Which parts of the text as it stands in the box the service's spans mean.
 
-/** @typedef {{ start: number, end: number }} Span code points of the normalised text, the end exclusive */
+/** @typedef {import("./wire.js").Span} Span */
 /** @typedef {{ text: string, marked: boolean }} Piece */
 
 /**

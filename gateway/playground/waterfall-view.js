@@ -67,8 +67,8 @@ export function createWaterfallView(onCopy) {
 function summaryName({ summary }) {
   if (summary === null) return "Summary";
   if (summary.cache.status === "hit") return "Summary, cache";
-  const by = { gemini: "Gemini", origin: "origin", extractive: "extract" }[summary.source ?? ""];
-  return by === undefined ? "Summary" : `Summary, ${by}`;
+  const by = { gemini: "Gemini", origin: "origin", extractive: "extract" };
+  return summary.source === null ? "Summary" : `Summary, ${by[summary.source]}`;
 }
 
 /**

@@ -131,6 +131,7 @@ describe("an answer", () => {
   it("says who stood in and why, and hatches the attempt that failed", async () => {
     fail(origin, failing);
     const { page } = visit;
+    await page.locator("#samples button").nth(1).click();
     await visit.rank();
     expect(await visit.state("degraded")).toBe(
       "The origin did not answer, so Gemini ranked this text. Why: it answered with an error. Scores may differ.",

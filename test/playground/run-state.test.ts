@@ -3,22 +3,31 @@ import { describe, expect, it } from "vitest";
 import { noticeOf } from "../../gateway/playground/notice.js";
 import { initialState, next } from "../../gateway/playground/run-state.js";
 
-const usage = { prompt_tokens: null, completion_tokens: null, cost_usd: null, saved_usd: null };
-const ranking = {
+type Event = Parameters<typeof next>[1];
+type Answered<S extends Event["step"]> = Extract<Event, { step: S }>;
+
+const usage = {
+  prompt_tokens: null,
+  completion_tokens: null,
+  cost_usd: null,
+  saved_usd: null,
+  calls: [],
+};
+const ranking: Answered<"ranking">["ranking"] = {
   id: "req_1",
   themes: [],
   source: "origin",
   model: "llama",
   degraded: false,
   reason: null,
-  cache: { status: "miss" as const, known: 0, ranked: 2, age_s: null },
+  cache: { status: "miss", known: 0, ranked: 2, age_s: null },
   attempts: [],
   usage,
   processing_time_ms: 5,
 };
-const summary = {
+const summary: Answered<"summary">["summary"] = {
   text: "All of it.",
-  status: "complete" as const,
+  status: "complete",
   source: "gemini",
   model: "g",
   theme_ids: [],
@@ -26,7 +35,6 @@ const summary = {
   reason: null,
 };
 const asked = { body: {}, text: "t", rows: [], question: "q" };
-type Event = Parameters<typeof next>[1];
 
 const started: Event = { step: "started", asked };
 const ranked: Event = { step: "ranking", ranking, metrics: [] };
