@@ -1,7 +1,7 @@
 // Where the time went, leg by leg, and what it cost.
 import { byId, element, setShares } from "./element.js";
 import { legsOf } from "./timeline.js";
-import { moneyInWords, rankerInWords, reasonInWords, timeInWords } from "./words.js";
+import { moneyInWords, reasonInWords, timeInWords } from "./words.js";
 
 /** @typedef {import("./run-state.js").Answer} Answer */
 /** @typedef {import("./timeline.js").Leg} Leg */
@@ -31,9 +31,9 @@ export function createWaterfallView(onCopy) {
       const rows = legs.filter(isRanked).map((leg) => rowOf(leg, scale));
       rows.push(rowOf(legOf("Ranking, in all", "total", rankedMs), scale));
       if (earlier !== null) {
-        const by =
-          earlier.ranking.cache.status === "hit" ? "cache" : rankerInWords(earlier.ranking);
-        rows.push(rowOf(legOf(`Before, by ${by}`, "earlier", earlier.rankedMs), scale));
+        rows.push(
+          rowOf(legOf(`Before, ${briefly(earlier.ranking)}`, "earlier", earlier.rankedMs), scale),
+        );
       }
       rows.push(...legs.filter((leg) => !isRanked(leg)).map((leg) => rowOf(leg, scale)));
       waterfall.replaceChildren(element("ol", { class: "waterfall" }, ...rows));
@@ -61,6 +61,12 @@ export function createWaterfallView(onCopy) {
       receipt.replaceChildren();
     },
   };
+}
+
+/** @param {import("./wire.js").Ranking} ranking */
+function briefly({ source, cache }) {
+  if (cache.status === "hit" || cache.status === "stale") return "cache";
+  return { origin: "model", gemini: "Gemini", lexical: "words" }[source];
 }
 
 /** @param {Answer} answer */

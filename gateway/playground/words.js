@@ -96,7 +96,7 @@ export function summarizerInWords(source, model) {
 
 /** @param {number} ms */
 export function timeInWords(ms) {
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms > 0 && ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`;
 }
 
