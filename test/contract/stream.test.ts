@@ -319,7 +319,7 @@ describe("the document", () => {
       paths: Record<string, { post: { responses: { 200: { content: Record<string, unknown> } } } }>;
       components: { schemas: Record<string, { oneOf?: { properties: { event: unknown } }[] }> };
     }>();
-    expect(paths["/v1/analyze"]?.post.responses[200].content).toEqual({
+    expect(paths["/v1/analyze"]?.post.responses[200].content).toMatchObject({
       "application/json": { schema: { $ref: "#/components/schemas/AnalyzeAnswer" } },
       "text/event-stream": { schema: { $ref: "#/components/schemas/AnalyzeEvent" } },
     });

@@ -10,6 +10,7 @@ const permissive = new Set([
   "ISC",
   "MIT",
   "PSF-2.0",
+  "Python-2.0",
 ]);
 
 /** Tools that run beside the Worker, unchanged, and are never part of its bundle. */
