@@ -105,8 +105,9 @@ function apply(event) {
   show();
   announce(event);
   if (event.step === "failed" && event.failure.kind === "problem") {
-    const { status: code, errors = [] } = event.failure.problem;
-    if (code === 401) return form.askForKey();
+    const { problem } = event.failure;
+    const { errors = [] } = problem;
+    if (problem.status === 401) return form.askForKey();
     if (errors.length > 0) return form.showErrors(errors, state.asked?.rows ?? []);
   }
   if (event.step === "ranking" || event.step === "failed") answer.reveal();

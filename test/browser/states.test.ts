@@ -131,6 +131,28 @@ describe("an answer", () => {
     await inspect(visit, "partial");
   });
 
+  it("may be about a catalogue that is stored, which is offered once somebody has ranked", async () => {
+    const { page } = visit;
+    const themes = [{ id: "rent", label: "Rent", description: "Rent and landlords" }, "Sleep"];
+    await fetch(`${stack?.url}/v1/catalogs/mine`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ themes }),
+    });
+    await visit.rank();
+    const offered = () => page.locator("#catalog option").allTextContents();
+    await expect.poll(offered, patient).toEqual(["life, built in", "own list", "mine"]);
+    await page.locator("#catalog").selectOption("mine");
+    await expect.poll(() => page.locator("#theme-count").textContent(), patient).toBe("2");
+    expect(await page.locator("#themes .description").first().inputValue()).toBe(
+      "Rent and landlords",
+    );
+    await visit.rank();
+    expect(await page.locator("#ranking .name").allTextContents()).toEqual(["Rent", "Sleep"]);
+    expect(await page.locator("#code").innerText()).toContain('"catalog": "mine"');
+    expect(visit.errors).toEqual([]);
+  });
+
   it("says who stood in and why, and hatches the attempt that failed", async () => {
     fail(origin, failing);
     const { page } = visit;

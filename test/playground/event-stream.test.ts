@@ -16,7 +16,7 @@ it("reads the same events wherever the text is cut", () => {
     expect([...read(wire.slice(0, at)), ...read(wire.slice(at))]).toEqual(events);
   }
   const read = createEventReader();
-  expect([...wire].flatMap((char) => read(char))).toEqual(events);
+  expect(Array.from(wire).flatMap((char) => read(char))).toEqual(events);
 });
 
 it("reads bytes that are cut within a character", async () => {

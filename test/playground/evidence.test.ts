@@ -6,8 +6,8 @@ import { piecesOf, quotesOf } from "../../gateway/playground/evidence.js";
 function spanOf(text: string, words: string) {
   const normal = text.normalize("NFC").trim();
   const at = normal.indexOf(words.normalize("NFC"));
-  const start = [...normal.slice(0, at)].length;
-  return { start, end: start + [...words.normalize("NFC")].length };
+  const start = Array.from(normal.slice(0, at)).length;
+  return { start, end: start + Array.from(words.normalize("NFC")).length };
 }
 
 describe("marks", () => {
