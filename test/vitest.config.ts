@@ -48,6 +48,7 @@ export default defineConfig({
             "test/*.test.ts",
             "test/support/*.test.ts",
             "test/simulation/*.test.ts",
+            "test/playground/*.test.ts",
             "test/presets/**/*.test.ts",
             "test/gpu-origin/**/*.test.ts",
             "test/start/**/*.test.ts",

@@ -18,6 +18,7 @@ const environment = z.looseObject({
 const configuration = environment.extend({
   name: z.string(),
   main: z.string(),
+  assets: z.looseObject({ directory: z.string() }).optional(),
   env: z.record(z.string(), environment).default({}),
 });
 
@@ -43,11 +44,17 @@ export interface Target {
  */
 export function resolveTarget(toml: string, env: string | null, outputs: Outputs | null): Target {
   const { env: all, ...top } = configuration.parse(read(toml));
-  const main = relative(dirname(resolvedFile(env)), join(root, top.main));
+  // Paths in the file are from its own folder.
+  const moved = (path: string) => relative(dirname(resolvedFile(env)), join(root, path));
+  const { assets } = top;
+  const paths = {
+    main: moved(top.main),
+    ...(assets && { assets: { ...assets, directory: moved(assets.directory) } }),
+  };
   if (env === null) {
     // The default environment is for local work; what is deployed asks for keys.
     const vars = { ...top.vars, AUTH_MODE: "required" };
-    return target(null, top.name, { ...top, main, vars }, { ...top, vars }, null);
+    return target(null, top.name, { ...top, ...paths, vars }, { ...top, vars }, null);
   }
   const section = all[env];
   if (section === undefined) {
@@ -55,7 +62,7 @@ export function resolveTarget(toml: string, env: string | null, outputs: Outputs
   }
   const own = outputs === null ? section : { ...section, ...ofTerraform(section, outputs) };
   const worker = own.name ?? `${top.name}-${env}`;
-  return target(env, worker, { ...top, main, env: { [env]: own } }, own, hostOf(outputs));
+  return target(env, worker, { ...top, ...paths, env: { [env]: own } }, own, hostOf(outputs));
 }
 
 /** The same with these namespaces' ids. */

@@ -58,7 +58,7 @@ export function greeting(
   }
   lines.push(
     "",
-    "Try it:",
+    "Open it in a browser, or try it here:",
     `curl -s ${url}/v1/analyze -H 'Content-Type: application/json' -d '${body}'`,
     "",
   );

@@ -49,12 +49,17 @@ describe("npm run deploy, from nothing", () => {
       const ran = await deploy(checkout, cloudflare, args, { GEMINI_API_KEY: geminiKey });
       expect(ran).toMatchObject({ code: 0 });
       expect(cloudflare.changes).toEqual([
+        "POST /workers/scripts/themerank/assets-upload-session",
+        "POST /workers/assets/upload",
         "POST /storage/kv/namespaces",
         "PUT /workers/scripts/themerank",
         "POST /workers/scripts/themerank/subdomain",
         "PUT /workers/scripts/themerank/schedules",
         expect.stringMatching(/^PUT \/storage\/kv\/namespaces\/\w+\/values\/key%3A\w{8}$/),
       ]);
+      // The playground, and none of what only its authors need.
+      expect(cloudflare.assets).toEqual(expect.arrayContaining(["/index.html", "/main.js"]));
+      expect(cloudflare.assets).not.toContain("/tsconfig.json");
       expect(cloudflare.namespaces.map(({ title }) => title)).toEqual([
         "themerank-cache",
         "themerank-state",

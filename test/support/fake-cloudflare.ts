@@ -56,6 +56,10 @@ export class FakeCloudflare extends FakeServer {
   readonly workers = new Map<string, Worker>();
   readonly namespaces: Namespace[] = [];
   behaviour: Behaviour = "well";
+  /** Paths of the static files of the last upload. */
+  assets: readonly string[] = [];
+  /** Hashes of files that were uploaded once. */
+  readonly #kept = new Set<string>();
   /** Keys whose digest was looked up at the edge before: hashing takes a promise, an answer none. */
   readonly #digests = new Map<string, string>();
   #clockMs = Date.parse("2026-01-01T00:00:00Z");
@@ -126,6 +130,7 @@ export class FakeCloudflare extends FakeServer {
       .slice(api.length)
       .split("/");
     if (area === "storage") return this.#kv(request);
+    if (kind === "assets") return this.#takeAssets(request);
     if (kind === "subdomain") return result({ subdomain: "someone" });
     if (kind === "workers") {
       const off = { enabled: true, previews_enabled: false };
@@ -143,6 +148,8 @@ export class FakeCloudflare extends FakeServer {
     }
     if (kind !== "scripts") return failure(404, 7_003, `Could not route to ${path}`);
     if (method === "PUT" && what === "") return this.#putScript(name, request);
+    // The Worker need not be there yet.
+    if (what === "assets-upload-session") return this.#askForAssets(request);
     const worker = this.workers.get(name);
     if (worker === undefined) {
       return failure(404, 10_007, "This Worker does not exist on your account.");
@@ -188,6 +195,22 @@ export class FakeCloudflare extends FakeServer {
       default:
         return failure(404, 7_003, `Could not route to ${method} ${path}`);
     }
+  }
+
+  /** Wants each file of the manifest that it has not got. */
+  #askForAssets({ body }: RecordedRequest): Answer {
+    const { manifest } = body as { manifest: Readonly<Record<string, { readonly hash: string }>> };
+    this.assets = Object.keys(manifest);
+    const wanted = Object.values(manifest).filter(({ hash }) => !this.#kept.has(hash));
+    const bucket = wanted.map(({ hash }) => hash);
+    for (const hash of bucket) this.#kept.add(hash);
+    return result({ jwt: "a-token", buckets: bucket.length === 0 ? [] : [bucket] });
+  }
+
+  /** All of them come in one request here; with the last one comes the word that they are complete. */
+  #takeAssets({ headers }: RecordedRequest): Answer {
+    const isAllowed = headers["authorization"] === "Bearer a-token";
+    return isAllowed ? result({ jwt: "all-there" }) : failure(403, 10_000, "Authentication error");
   }
 
   #putScript(name: string, request: RecordedRequest): Answer {
