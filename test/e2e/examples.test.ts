@@ -11,6 +11,7 @@ const volatile = new Set([
   "duration_ms",
   "processing_time_ms",
   "processing_time",
+  "age_s",
   "version",
   "deployment",
   "updated_at",
