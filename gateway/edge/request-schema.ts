@@ -2,15 +2,17 @@
 import { z } from "@hono/zod-openapi";
 import { rankerSources } from "../core/domain.ts";
 import { cacheModes } from "../core/outcome.ts";
-import { codePoints, normalize } from "../text/normal-form.ts";
+import { isWithin, normalize } from "../text/normal-form.ts";
 
 /** A normalised string whose length is counted in code points, as JSON Schema counts it. */
 const text = (minLength: number, maxLength: number) =>
   z
     .string()
     .overwrite(normalize)
-    .refine((value) => codePoints(value) >= minLength, `must hold at least ${minLength} character`)
-    .refine((value) => codePoints(value) <= maxLength, {
+    .refine((value) => isWithin(value, minLength, Infinity), {
+      error: `must hold at least ${minLength} character`,
+    })
+    .refine((value) => isWithin(value, 0, maxLength), {
       error: `must hold at most ${maxLength} characters`,
     })
     .openapi({ minLength, maxLength });

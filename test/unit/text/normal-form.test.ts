@@ -1,7 +1,7 @@
 // Guarantees of the one form in which user text is measured, hashed and prompted.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { codePoints, normalize } from "../../../gateway/text/normal-form.ts";
+import { codePoints, isWithin, normalize } from "../../../gateway/text/normal-form.ts";
 import { loneHigh, loneLow } from "../support/lone-surrogate.ts";
 
 describe("normalize", () => {
@@ -32,6 +32,24 @@ describe("normalize", () => {
         expect(once.normalize("NFC") === once).toBe(true);
       }),
     );
+  });
+});
+
+describe("isWithin", () => {
+  it("counts code points, whatever they take", () => {
+    const bound = fc.integer({ min: 0, max: 12 });
+    const text = fc.string({ unit: "grapheme", maxLength: 12 });
+    fc.assert(
+      fc.property(text, bound, bound, (given, min, max) => {
+        const count = codePoints(given);
+        expect(isWithin(given, min, max)).toBe(count >= min && count <= max);
+      }),
+    );
+    expect([isWithin("😀", 1, 1), isWithin("😀", 2, 2), isWithin("", 0, 0)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });
 
