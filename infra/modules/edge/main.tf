@@ -2,7 +2,7 @@
 locals {
   name = "themerank-${var.environment}"
   # What the gateway asks for; the proxy on the machine holds the same list.
-  origin_paths = ["/v1/completions", "/v1/chat/completions", "/v1/models", "/health"]
+  origin_paths = ["/v1/completions", "/v1/chat/completions", "/v1/rerank", "/v1/models", "/health"]
   with_origin  = var.origin != null
 }
 

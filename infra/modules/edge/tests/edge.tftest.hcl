@@ -15,9 +15,9 @@ variables {
   origin       = { hostname = "origin-staging.example.com", model_version = "llama-3.1-8b-int8" }
 }
 
-run "the_origin_is_behind_access_and_answers_on_four_paths" {
+run "the_origin_is_behind_access_and_answers_on_the_gateways_paths" {
   assert {
-    condition = alltrue([for path in ["/v1/completions", "/v1/chat/completions", "/v1/models", "/health"] :
+    condition = alltrue([for path in ["/v1/completions", "/v1/chat/completions", "/v1/rerank", "/v1/models", "/health"] :
     can(regex(cloudflare_zero_trust_tunnel_cloudflared_config.origin[0].config.ingress[0].path, path))])
     error_message = "The gateway's paths must pass the tunnel."
   }
