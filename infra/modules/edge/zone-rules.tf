@@ -15,7 +15,7 @@ resource "cloudflare_ruleset" "firewall" {
   rules = [
     {
       ref         = "themerank_origin_paths"
-      description = "The origin's name answers on four paths"
+      description = "The origin's name answers on the gateway's paths"
       action      = "block"
       enabled     = true
       expression = format("(http.host in {%s} and not http.request.uri.path in {%s})",
