@@ -58,7 +58,9 @@ async function installChromium(log: (line: string) => void): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   try {
     await run("apt-get", ["update", "-qq"], { env });
-    const args = ["install", "-y", "-qq", "--no-install-recommends", "chromium"];
+    // Without a font there is nothing to see.
+    const wanted = ["chromium", "fonts-dejavu-core"];
+    const args = ["install", "-y", "-qq", "--no-install-recommends", ...wanted];
     await run("apt-get", args, { env, maxBuffer: 1 << 26 });
   } catch {
     throw new IndexUnreachable("no chromium, and apt-get cannot install one");

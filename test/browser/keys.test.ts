@@ -126,8 +126,13 @@ describe("too many requests", () => {
     await page.locator("#key").fill(key);
     const ask = () =>
       fetch(`${stack?.url}/v1/usage`, { headers: { authorization: `Bearer ${key}` } });
-    await Promise.all(Array.from({ length: 70 }, ask));
-    await visit.rank();
+    const spend = async () => {
+      await Promise.all(Array.from({ length: 70 }, ask));
+      await visit.rank();
+      return page.locator("#answer").getAttribute("data-phase");
+    };
+    // Another minute may begin between the last of them and the one that is to be refused.
+    if ((await spend()) !== "failed") await spend();
     expect(await visit.state("rate-limited")).toMatch(
       /Too many requests\..* Try again in \d+ seconds?\./,
     );
