@@ -71,8 +71,8 @@ export function referencePage(document: OpenApiDocument): Page {
         <h1>${title} API reference</h1>
         <p>${description}</p>
         <p class="soft">
-          Version ${version}. For machines: <a href="/openapi.json">openapi.json</a>,
-          <a href="/llms.txt">llms.txt</a>.
+          Version ${version}. To try it: <a href="/">the playground</a>. For machines:
+          <a href="/openapi.json">openapi.json</a>, <a href="/llms.txt">llms.txt</a>.
         </p>
         <p>The examples below are what a deployment answered. They expect two variables:</p>
         ${code(`export THEMERANK_URL=http://localhost:8787\nexport THEMERANK_API_KEY=tr_…`)}
