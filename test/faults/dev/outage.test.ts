@@ -88,7 +88,8 @@ class Deployment {
   }
 
   async state(): Promise<string | undefined> {
-    const status = await fetch(`${this.stack.url}/v1/status`);
+    const url = `${this.stack.url}/v1/status`;
+    const status = await described("GET", url, await fetch(url));
     const { rankers } = (await status.json()) as { rankers: { source: string; state: string }[] };
     return rankers.find(({ source }) => source === "origin")?.state;
   }
