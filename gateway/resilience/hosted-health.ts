@@ -75,7 +75,7 @@ export class HostedHealth {
       // Of a call that was not made there is nothing to tell.
       if (second.ok || !wasNotAsked(second.failure)) last = second;
     }
-    this.#learn(last);
+    this.#learn(last, outage !== null);
     return last;
   }
 
@@ -89,19 +89,19 @@ export class HostedHealth {
     return pauseMs + pauseJitterMs * this.#chance();
   }
 
-  #learn(answer: Result<unknown>): void {
+  #learn(answer: Result<unknown>, isTrial: boolean): void {
     if (answer.ok) {
       this.#outage = null;
       this.#bucket.succeeded();
       this.#calls.succeeded();
       return;
     }
+    // Begun before it opened: one wave of failures is one outage, however many were under way.
+    if (this.#outage !== null && !isTrial) return;
     const { failure } = answer;
     const verdict = verdictOf(failure);
     if (verdict === "none") {
-      // It answered: were this a trial, it is over.
-      if (failure.reason === "gemini_blocked" || failure.reason === "gemini_bad_output")
-        this.#outage = null;
+      if (isAnswer(failure)) this.#outage = null;
       return;
     }
     const waitMs = failure.reason === "gemini_quota" ? (failure.retryAfterSeconds ?? 0) * 1_000 : 0;
@@ -139,6 +139,11 @@ function verdictOf(failure: Failure): "hard" | "soft" | "none" {
     default:
       return "none";
   }
+}
+
+/** Whether it is there and said no, which ends a trial. */
+function isAnswer({ reason }: Failure): boolean {
+  return reason === "gemini_blocked" || reason === "gemini_bad_output" || reason === "gemini_error";
 }
 
 /** Resolves when the signal aborts. */

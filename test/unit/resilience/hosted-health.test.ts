@@ -111,6 +111,31 @@ describe("the hosted model", () => {
     }
   });
 
+  it("is passed over for 5 s after a wave of failures, however many were under way", async () => {
+    const { ask, clock, health } = start();
+    const stage = patientStage(6_000, new AbortController().signal);
+    const wave = Promise.withResolvers<Result<string>>();
+    const asked = Array.from({ length: 20 }, () => health.ask(stage, () => wave.promise));
+    wave.resolve(fail(slow));
+    await Promise.all(asked);
+    clock.advance(4_999);
+    expect(await ask("ok")).toEqual({ reason: "circuit_open", calls: 0 });
+    clock.advance(1);
+    expect(await ask("ok")).toEqual({ reason: null, calls: 1 });
+  });
+
+  it("is there again when a trial is answered by a refusal, of a text or of a key", async () => {
+    for (const refusal of [keyRefused, { reason: "gemini_blocked" } as const]) {
+      const { ask, clock, health } = start();
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      for (let request = 0; request < 3; request += 1) await ask(slow);
+      clock.advance(5_000);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      expect((await ask(refusal)).reason).toBe(refusal.reason);
+      expect(health.view.state).toBe("closed");
+    }
+  });
+
   it("is passed over as long as it asks for, a minute at most", async () => {
     for (const [asked, waited] of [
       [30, 30],
