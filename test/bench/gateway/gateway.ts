@@ -3,7 +3,7 @@
 //   npm run bench -- gateway [--rounds 3] [--seconds 5] [--delay 10] [--json FILE] [--only WORD,WORD]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -319,8 +319,6 @@ function report(figures: readonly Figures[], delayMs: number): void {
 }
 
 function bundleSize(): { readonly bytes: number; readonly gzip: number } {
-  const file =
-    readdirSync(oursFolder).find((name) => name.endsWith(".js") && name !== "kv.js") ?? "";
-  const code = readFileSync(join(oursFolder, file));
+  const code = readFileSync(join(oursFolder, "index.js"));
   return { bytes: code.length, gzip: gzipSync(code).length };
 }
