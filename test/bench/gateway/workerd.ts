@@ -39,17 +39,27 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** A KV elsewhere, in place of the one that is always there at once. */
+export interface Store {
+  /** `host:port`, where Workers KV's own protocol is spoken over HTTP. */
+  readonly address: string;
+  /** Who asks, as the header `x-gateway` of each request says. */
+  readonly reader: string;
+}
+
 /**
  * Starts workerd with one Worker.
  * @param folder what `bundle` wrote
  * @param vars its text bindings
  * @param isGateway whether it has the gateway's other bindings: KV, limits, budget. Not Analytics
  *   Engine: what is a buffer on Cloudflare would be a request to another Worker here.
+ * @param store the gateway's KV, where it is not in the same process
  */
 export async function startWorkerd(
   folder: string,
   vars: Readonly<Record<string, string>>,
   isGateway: boolean,
+  store?: Store,
 ): Promise<Server> {
   const port = await freePort();
   const main =
@@ -58,10 +68,15 @@ export async function startWorkerd(
   const bindings = Object.entries(vars).map(
     ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
   );
+  const kv = store === undefined ? "kv" : "store";
+  const elsewhere =
+    store === undefined
+      ? ""
+      : `(name = "store", external = (address = ${text(store.address)}, http = (injectRequestHeaders = [(name = "x-gateway", value = ${text(store.reader)})]))),`;
   if (isGateway) {
     bindings.push(
-      '(name = "CACHE", kvNamespace = "kv")',
-      '(name = "STATE", kvNamespace = "kv")',
+      `(name = "CACHE", kvNamespace = "${kv}")`,
+      `(name = "STATE", kvNamespace = "${kv}")`,
       '(name = "RATE_LIMITER", service = (name = "kv", entrypoint = "Limits"))',
       '(name = "BUDGET", durableObjectNamespace = "Budget")',
     );
@@ -78,6 +93,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "kv", worker = .kv),
+    ${elsewhere}
     (name = "internet", network = (allow = ["local", "private", "public"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
