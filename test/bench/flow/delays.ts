@@ -112,6 +112,12 @@ export const oldFlow = {
   basis: "as its users had it: 15 to 20 s, then 8 to 12 s; drawn evenly from these ranges",
 } as const;
 
+/** A whole summary on a card, ms. */
+export function summaryMsOf(name: Card): number {
+  const { first, each } = cards[name];
+  return first.value + (delays.summaryTokens.value - 1) * each.value;
+}
+
 /** What the upstream process is told; milliseconds. */
 export interface Pace {
   readonly cards: Readonly<Record<string, { rankMs: number; firstMs: number; summaryMs: number }>>;
@@ -129,16 +135,7 @@ export function paceOf(kvAbsentMs: number): Pace {
   const { geminiFirst, geminiRate, geminiEvent, listTokens, summaryTokens, tunnel } = delays;
   const writing = (tokens: number) => (tokens / geminiRate.value) * 1_000;
   return {
-    cards: Object.fromEntries(
-      Object.entries(cards).map(([name, { rank, first, each }]) => [
-        name,
-        {
-          rankMs: rank.value,
-          firstMs: first.value,
-          summaryMs: first.value + (summaryTokens.value - 1) * each.value,
-        },
-      ]),
-    ),
+    cards: { "4090": paceOfCard("4090"), a10g: paceOfCard("a10g") },
     geminiFirstMs: geminiFirst.value,
     geminiListMs: geminiFirst.value + writing(listTokens.value),
     geminiSummaryMs: geminiFirst.value + writing(summaryTokens.value),
@@ -148,3 +145,9 @@ export function paceOf(kvAbsentMs: number): Pace {
     kvAbsentMs,
   };
 }
+
+const paceOfCard = (name: Card) => ({
+  rankMs: cards[name].rank.value,
+  firstMs: cards[name].first.value,
+  summaryMs: summaryMsOf(name),
+});

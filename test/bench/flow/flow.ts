@@ -14,7 +14,7 @@ import { measured } from "../machine.ts";
 import { quantile } from "../stats.ts";
 import { delays, oldFlow, paceOf } from "./delays.ts";
 import { lineUp, type Flow, type LineUp } from "./line-up.ts";
-import { pricesOf } from "./modes.ts";
+import { hit, pricesOf } from "./modes.ts";
 import { flowTable, pricePage, priceTable, type FlowFigures, type Spread } from "./report.ts";
 import { analyse, type By, type Encoding, type Timed } from "./request.ts";
 import { textOf, themes, tokensOfRequest } from "./sample.ts";
@@ -58,17 +58,17 @@ export async function benchFlow(args: readonly string[]): Promise<void> {
     const line = await lineUp(upstream.url, (server) => servers.push(server));
     const outages = await openCircuits(line.flows);
     const known = await makeKnown(line, n, rate);
-    const before = await usedBy(line.flows, upstream);
+    const before = await usedBy(line, upstream);
     const alone = await askAlone(line.flows[0]);
     const { samples, old, unexpected } = await askAll(line, known, upstream.url, n, rate, dice);
-    const after = await usedBy(line.flows, upstream);
+    const after = await usedBy(line, upstream);
 
-    const flows = [
-      ...[...samples].map(([name, timed]) => figuresOf(name, timed, unexpected.get(name) ?? 0)),
-    ];
-    const use = line.flows.map(({ name }) => ({
+    const flows = [...samples].map(([name, timed]) =>
+      figuresOf(name, timed, unexpected.get(name) ?? 0),
+    );
+    const use = [...after].map(([name, all]) => ({
       name,
-      ...perRequest(before.get(name), after.get(name), 2 * n + (name === line.flows[0]?.name ? aloneCount : 0)),
+      ...perRequest(before.get(name), all, requestsOf(name, line, n)),
     }));
     const where = measured();
     const prices = pricesOf(tokens, use);
@@ -98,13 +98,14 @@ export async function benchFlow(args: readonly string[]): Promise<void> {
   }
 }
 
-const bodyOf = (name: string) =>
-  JSON.stringify({ text: textOf(name), themes });
+const bodyOf = (name: string) => JSON.stringify({ text: textOf(name), themes });
 
 /** What the first requests of an outage pay, until its circuit is open. */
 async function openCircuits(flows: readonly Flow[]) {
   const outages: Record<string, readonly number[]> = {};
-  for (const { name, gateway, isExpected } of flows.filter((each) => / (?:hangs|refuses)$/.test(each.name))) {
+  for (const { name, gateway, isExpected } of flows.filter((each) =>
+    / (?:hangs|refuses)$/.test(each.name),
+  )) {
     const paid: number[] = [];
     for (let tries = 0; tries < mostTries; tries += 1) {
       const timed = await analyse(gateway.url, bodyOf(`${name} ${tries} before`), "events");
@@ -164,7 +165,7 @@ async function askAll(
       }),
       async () => {
         const body = known[half * n + index] ?? "";
-        for (const name of ["full hit, from KV", "full hit, from memory"]) {
+        for (const name of [`${hit}, from KV`, `${hit}, from memory`]) {
           const timed = await analyse(reader.url, body, encoding);
           keep(name, encoding, timed, isHit(timed.by));
         }
@@ -199,20 +200,26 @@ interface Use {
 }
 
 /** What each gateway has used since it began. */
-async function usedBy(flows: readonly Flow[], upstream: Server): Promise<Map<string, Use>> {
+async function usedBy({ flows, reader }: LineUp, upstream: Server): Promise<Map<string, Use>> {
   // Writes follow their answers.
   await wait(1_500);
   const counts = (await (await fetch(upstream.url)).json()) as Record<string, Omit<Use, "cpuMs">>;
   return new Map(
-    flows.map(({ name, gateway }) => {
+    [...flows, { name: hit, gateway: reader }].map(({ name, gateway }) => {
       const { reads = 0, writes = 0 } = counts[name] ?? {};
       return [name, { cpuMs: consumptionOf(gateway.pid).cpuMs, reads, writes }];
     }),
   );
 }
 
-function perRequest(before: Use | undefined, after: Use | undefined, requests: number): Use {
-  const of = (key: keyof Use) => ((after?.[key] ?? 0) - (before?.[key] ?? 0)) / requests;
+/** Between the two looks at what was used. */
+function requestsOf(name: string, { flows }: LineUp, n: number): number {
+  if (name === hit) return 4 * n;
+  return 2 * n + (name === flows[0]?.name ? aloneCount : 0);
+}
+
+function perRequest(before: Use | undefined, after: Use, requests: number): Use {
+  const of = (key: keyof Use) => (after[key] - (before?.[key] ?? 0)) / requests;
   const round = (value: number) => Math.round(value * 100) / 100;
   return { cpuMs: round(of("cpuMs")), reads: round(of("reads")), writes: round(of("writes")) };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "../../support/ports.ts";
 import { peersFolder } from "../gateway/peers.ts";
 import { bundle, startWorkerd, type Server } from "../gateway/workerd.ts";
+import { hit } from "./modes.ts";
 import type { By } from "./request.ts";
 
 export interface Flow {
@@ -42,7 +43,8 @@ export async function lineUp(upstream: string, keep: (server: Server) => void): 
     return server;
   };
   const fresh =
-    (source: string, summarySource: string, reason: string | null = null) => (by: By) =>
+    (source: string, summarySource: string, reason: string | null = null) =>
+    (by: By) =>
       by.source === source &&
       by.summarySource === summarySource &&
       by.reason === reason &&
@@ -65,5 +67,5 @@ export async function lineUp(upstream: string, keep: (server: Server) => void): 
     await flow("hybrid, origin hangs", { ...origin(`${upstream}/hang/v1`), ...google }, open),
     await flow("hybrid, origin refuses", { ...origin(refusing), ...google }, open),
   ];
-  return { flows, reader: await start("reader", { ...fast, ...google }) };
+  return { flows, reader: await start(hit, { ...fast, ...google }) };
 }

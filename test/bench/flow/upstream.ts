@@ -68,7 +68,6 @@ async function paced(
   const startedMs = performance.now();
   for (const [index, chunk] of chunks.entries()) {
     const dueMs = fromMs + ((toMs - fromMs) * index) / Math.max(1, chunks.length - 1);
-    // oxlint-disable-next-line no-await-in-loop -- one after another
     await wait(Math.max(0, startedMs + dueMs - performance.now()));
     if (index === 0) response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(chunk);
