@@ -5,28 +5,25 @@ import { writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { chance, type Chance } from "../../eval/chance.ts";
+import { chance } from "../../eval/chance.ts";
 import { freePort } from "../../support/ports.ts";
 import { start } from "../gateway/peers.ts";
 import { consumptionOf } from "../gateway/process.ts";
 import type { Server } from "../gateway/workerd.ts";
 import { measured } from "../machine.ts";
 import { quantile } from "../stats.ts";
-import { delays, oldFlow, paceOf } from "./delays.ts";
-import { lineUp, type Flow, type LineUp } from "./line-up.ts";
+import { askAll, askAlone, makeKnown, openCircuits, type Samples } from "./crowd.ts";
+import { cards, delays, oldFlow, paceOf } from "./delays.ts";
+import { lineUp, type LineUp } from "./line-up.ts";
 import { hit, pricesOf } from "./modes.ts";
-import { flowTable, pricePage, priceTable, type FlowFigures, type Spread } from "./report.ts";
-import { analyse, type By, type Encoding, type Timed } from "./request.ts";
-import { textOf, themes, tokensOfRequest } from "./sample.ts";
+import { delayTable, flowTable, type FlowFigures, type Spread } from "./flow-table.ts";
+import { cloudflare, gemini, machines } from "./price-list.ts";
+import { pageOf } from "./page.ts";
+import { priceSections, priceTable } from "./price-page.ts";
+import { tokensOfRequest } from "./sample.ts";
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const encodings = ["events", "json"] as const;
-/** Requests of one flow that nothing else runs beside. */
 const aloneCount = 8;
-/** An outage is known after fewer. */
-const mostTries = 12;
-
-type Samples = Map<string, Record<Encoding, Timed[]>>;
 
 export async function benchFlow(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -38,7 +35,7 @@ export async function benchFlow(args: readonly string[]): Promise<void> {
       // A read of KV that finds nothing, ms.
       absent: { type: "string", default: String(delays.kvAbsent.value) },
       json: { type: "string", default: here("../results/flow.json") },
-      page: { type: "string", default: here("../PRICES.md") },
+      page: { type: "string", default: here("../FLOW.md") },
     },
   });
   const [n, rate, seed, absentMs] = [values.n, values.rate, values.seed, values.absent].map(
@@ -46,6 +43,8 @@ export async function benchFlow(args: readonly string[]): Promise<void> {
   ) as [number, number, number, number];
   const dice = chance(seed);
   const tokens = tokensOfRequest((line) => console.log(line));
+  if (tokens.list.output !== delays.listTokens.value)
+    throw new Error(`a list has ${tokens.list.output} tokens now, and delays.ts says otherwise`);
   const servers: Server[] = [];
   try {
     const port = await freePort();
@@ -56,16 +55,14 @@ export async function benchFlow(args: readonly string[]): Promise<void> {
     );
     servers.push(upstream);
     const line = await lineUp(upstream.url, (server) => servers.push(server));
-    const outages = await openCircuits(line.flows);
-    const known = await makeKnown(line, n, rate);
+    const outages = await openCircuits(line);
+    const known = await makeKnown(line.first, 2 * n, rate);
     const before = await usedBy(line, upstream);
-    const alone = await askAlone(line.flows[0]);
-    const { samples, old, unexpected } = await askAll(line, known, upstream.url, n, rate, dice);
+    const alone = await askAlone(line.first, aloneCount);
+    const { samples, old } = await askAll(line, known, upstream.url, n, rate, dice);
     const after = await usedBy(line, upstream);
 
-    const flows = [...samples].map(([name, timed]) =>
-      figuresOf(name, timed, unexpected.get(name) ?? 0),
-    );
+    const flows = [...samples].map(([name, sample]) => figuresOf(name, sample));
     const use = [...after].map(([name, all]) => ({
       name,
       ...perRequest(before.get(name), all, requestsOf(name, line, n)),
@@ -79,118 +76,29 @@ export async function benchFlow(args: readonly string[]): Promise<void> {
       requestsPerSecond: rate,
       seed,
       kvAbsentMs: absentMs,
-      delays: { ...delays, oldFlow },
-      old: { ranking: spread(old.ranking), summary: spread(old.all) },
+      delays: { ...delays, cards, oldFlow },
+      old: { ranking: spread(old.ranking), summary: spread(old.summary) },
       flows,
       alone: spread(alone.map(({ summaryMs }) => summaryMs)),
       outages,
       use,
       tokens,
       prices,
+      priceList: { gemini, machines, cloudflare },
     };
     writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
-    writeFileSync(values.page, pricePage(where, tokens, prices));
-    console.log(flowTable(where, result));
+    const times = flowTable(where, result);
+    writeFileSync(
+      values.page,
+      pageOf(where, times, absentMs, priceSections(where, tokens, prices)),
+    );
+    console.log(`Stated delays:\n\n${delayTable(absentMs)}\n`);
+    console.log(times);
     console.log(priceTable(where, prices));
-    console.log(`figures in ${values.json}, the arithmetic in ${values.page}`);
+    console.log(`figures in ${values.json}, the delays and the sums in ${values.page}`);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
-}
-
-const bodyOf = (name: string) => JSON.stringify({ text: textOf(name), themes });
-
-/** What the first requests of an outage pay, until its circuit is open. */
-async function openCircuits(flows: readonly Flow[]) {
-  const outages: Record<string, readonly number[]> = {};
-  for (const { name, gateway, isExpected } of flows.filter((each) =>
-    / (?:hangs|refuses)$/.test(each.name),
-  )) {
-    const paid: number[] = [];
-    for (let tries = 0; tries < mostTries; tries += 1) {
-      const timed = await analyse(gateway.url, bodyOf(`${name} ${tries} before`), "events");
-      if (isExpected(timed.by)) break;
-      paid.push(Math.round(timed.rankingMs));
-    }
-    outages[name] = paid;
-  }
-  return outages;
-}
-
-/** Texts that the first flow has ranked and summarised, one for each request of the reader. */
-async function makeKnown({ flows: [first] }: LineUp, n: number, rate: number): Promise<string[]> {
-  const bodies = Array.from({ length: 2 * n }, (_, index) => bodyOf(`known ${index}`));
-  await Promise.all(
-    bodies.map(async (body, index) => {
-      await wait((index * 1_000) / (2 * rate));
-      if (first !== undefined) await analyse(first.gateway.url, body, "json");
-    }),
-  );
-  return bodies;
-}
-
-/** Whether the crowd below slows what it measures. */
-async function askAlone(flow: Flow | undefined): Promise<Timed[]> {
-  const all: Timed[] = [];
-  for (let index = 0; flow !== undefined && index < aloneCount; index += 1)
-    all.push(await analyse(flow.gateway.url, bodyOf(`alone ${index}`), "events"));
-  return all;
-}
-
-/** All flows in one seeded order, a request each so many ms, whether or not the last has its answer. */
-async function askAll(
-  { flows, reader }: LineUp,
-  known: readonly string[],
-  upstream: string,
-  n: number,
-  rate: number,
-  dice: Chance,
-) {
-  const samples: Samples = new Map();
-  const unexpected = new Map<string, number>();
-  const old = { ranking: [] as number[], all: [] as number[] };
-  const keep = (name: string, encoding: Encoding, timed: Timed, isExpected: boolean) => {
-    if (!samples.has(name)) samples.set(name, { events: [], json: [] });
-    if (isExpected) samples.get(name)?.[encoding].push(timed);
-    else unexpected.set(name, (unexpected.get(name) ?? 0) + 1);
-  };
-  for (const { name } of flows) samples.set(name, { events: [], json: [] });
-  const isHit = (by: By) => by.cache === "hit" && by.summaryCache === "hit";
-  const tasks = encodings.flatMap((encoding, half) =>
-    Array.from({ length: n }, (_, index) => [
-      ...flows.map(({ name, gateway, isExpected }) => async () => {
-        const body = bodyOf(`${name} ${encoding} ${index}`);
-        const timed = await analyse(gateway.url, body, encoding);
-        keep(name, encoding, timed, isExpected(timed.by));
-      }),
-      async () => {
-        const body = known[half * n + index] ?? "";
-        for (const name of [`${hit}, from KV`, `${hit}, from memory`]) {
-          const timed = await analyse(reader.url, body, encoding);
-          keep(name, encoding, timed, isHit(timed.by));
-        }
-      },
-      ...(encoding === "json"
-        ? [
-            async () => {
-              const startedMs = performance.now();
-              for (const call of ["ranking", "summary"] as const) {
-                const [from, to] = oldFlow[call];
-                await fetch(`${upstream}/old?ms=${from + dice.fraction() * (to - from)}`);
-                old[call === "ranking" ? "ranking" : "all"].push(performance.now() - startedMs);
-              }
-            },
-          ]
-        : []),
-    ]).flat(),
-  );
-  await Promise.all(
-    dice.shuffled(tasks).map(async (task, index) => {
-      await wait((index * 1_000) / rate);
-      await task();
-    }),
-  );
-  return { samples, old, unexpected };
 }
 
 interface Use {
@@ -213,9 +121,9 @@ async function usedBy({ flows, reader }: LineUp, upstream: Server): Promise<Map<
 }
 
 /** Between the two looks at what was used. */
-function requestsOf(name: string, { flows }: LineUp, n: number): number {
+function requestsOf(name: string, { first }: LineUp, n: number): number {
   if (name === hit) return 4 * n;
-  return 2 * n + (name === flows[0]?.name ? aloneCount : 0);
+  return 2 * n + (name === first.name ? aloneCount : 0);
 }
 
 function perRequest(before: Use | undefined, after: Use, requests: number): Use {
@@ -230,11 +138,7 @@ const spread = (all: readonly number[]): Spread => ({
   p95Ms: Math.round(quantile(all, 0.95)),
 });
 
-function figuresOf(
-  name: string,
-  { events, json }: Record<Encoding, Timed[]>,
-  unexpected: number,
-): FlowFigures {
+function figuresOf(name: string, { events, json, unexpected }: Samples): FlowFigures {
   return {
     name,
     ranking: spread(events.map(({ rankingMs }) => rankingMs)),

@@ -14,8 +14,12 @@ export interface Flow {
 }
 
 export interface LineUp {
+  /** The one that all else is compared with. */
+  readonly first: Flow;
   readonly flows: readonly Flow[];
-  /** Asked for what `flows[0]` knows: another isolate before the same KV. */
+  /** Those of them whose origin is down. */
+  readonly outages: readonly Flow[];
+  /** Asked for what the first knows: another isolate before the same KV. */
   readonly reader: Server;
 }
 
@@ -58,14 +62,22 @@ export async function lineUp(upstream: string, keep: (server: Server) => void): 
 
   const refusing = `http://127.0.0.1:${await freePort()}/v1`;
   const open = fresh("gemini", "gemini", "circuit_open");
-  const flows = [
-    await flow("hybrid, 4090", { ...fast, ...google }, fresh("origin", "gemini")),
+  const first = await flow("hybrid, 4090", { ...fast, ...google }, fresh("origin", "gemini"));
+  const up = [
+    first,
     await flow("hybrid, A10G", { ...slow, ...google }, fresh("origin", "gemini")),
     await flow("all-Gemini", google, fresh("gemini", "gemini")),
     await flow("all-local, 4090", fast, fresh("origin", "origin")),
     await flow("all-local, A10G", slow, fresh("origin", "origin")),
-    await flow("hybrid, origin hangs", { ...origin(`${upstream}/hang/v1`), ...google }, open),
-    await flow("hybrid, origin refuses", { ...origin(refusing), ...google }, open),
   ];
-  return { flows, reader: await start(hit, { ...fast, ...google }) };
+  const outages = [
+    await flow(
+      "hybrid, origin hangs, circuit open",
+      { ...origin(`${upstream}/hang/v1`), ...google },
+      open,
+    ),
+    await flow("hybrid, origin refuses, circuit open", { ...origin(refusing), ...google }, open),
+  ];
+  const reader = await start(hit, { ...fast, ...google });
+  return { first, flows: [...up, ...outages], outages, reader };
 }
