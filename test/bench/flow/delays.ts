@@ -89,19 +89,19 @@ export const delays = {
     source: "a data centre of the same continent",
   },
   kvHot: {
-    what: "a read of KV that this place has read before",
+    what: "a read of KV that this place has made before",
     value: 7,
     unit: "ms",
-    basis: "published",
-    source: "third parties: 6 to 8 ms",
+    basis: "assumed",
+    source: "6 to 8 ms, as others have told",
   },
   kvAbsent: {
     what: "a read of KV that this place has not made before: a new text's, each time",
     value: 200,
     unit: "ms",
-    basis: "published",
+    basis: "assumed",
     source:
-      "third parties: 100 to 300 ms; after a redesign in 2025 Cloudflare reports less of its own storage",
+      "the middle of 100 to 300 ms, as others have told; of its own storage Cloudflare reports much less since 2025 (https://eranstiller.com/news/cloudflare-workers-kv)",
   },
 } as const satisfies Record<string, Delay>;
 
