@@ -70,7 +70,7 @@ Cloudflare is what lies beyond its paid plan ($5 a month, which includes 10 mill
 Counted in the prompts that the gateway sends, with Gemma 3's tokenizer, the nearest to Gemini's that can be had. Rerankers have their own, which differ by some percent.
 
 | | in | out |
-| --- | --- | --- |
+|---|---|---|
 | the list prompt, 24 themes | ${tokens.list.input} | ${tokens.list.output}: JSON without white space |
 | its schema | ${tokens.list.schema} | ${tokens.list.indented}, were it indented |
 | the summary prompt, five themes | ${tokens.summary.input} | ${tokens.summary.output}, assumed: 90 words at most |
