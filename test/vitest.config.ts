@@ -62,6 +62,7 @@ export default defineConfig({
             "test/eval/**/*.test.ts",
             "test/soak/**/*.test.ts",
             "test/observability/**/*.test.ts",
+            "test/bench/**/*.test.ts",
           ],
           testTimeout: 60_000,
           hookTimeout: 90_000,
