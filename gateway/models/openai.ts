@@ -57,15 +57,22 @@ const usageShape = z
   })
   .nullish();
 
-/** By hand: there are hundreds of them in an answer, and a schema takes its time with each. */
-const isLogprobs = (value: unknown) =>
-  typeof value === "object" &&
-  value !== null &&
-  Object.values(value).every((logprob) => typeof logprob === "number");
+/** vLLM's: a dict per position, of which one is asked for. */
+interface TopLogprobs {
+  readonly top_logprobs: readonly [Readonly<Record<string, number>>, ...unknown[]];
+}
 
-// vLLM: a dict per position. llama-server: a list per position, under `content`.
+/** By hand: there are hundreds of numbers in an answer, and a schema takes its time with each. */
+function isTopLogprobs(value: unknown): value is TopLogprobs {
+  if (typeof value !== "object" || value === null || !("top_logprobs" in value)) return false;
+  const first: unknown = Array.isArray(value.top_logprobs) ? value.top_logprobs[0] : null;
+  if (typeof first !== "object" || first === null) return false;
+  return Object.values(first).every((logprob) => typeof logprob === "number");
+}
+
 const logprobsShape = z.union([
-  z.object({ top_logprobs: z.tuple([z.custom<Record<string, number>>(isLogprobs)], z.unknown()) }),
+  z.custom<TopLogprobs>(isTopLogprobs),
+  // llama-server's: a list per position.
   z.object({
     content: z.tuple(
       [
@@ -278,6 +285,9 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
   };
 }
 
+/** How vLLM names a token that it was asked to name by its id. */
+const idPrefix = "token_id:";
+
 function tokenLogprobs(logprobs: z.output<typeof logprobsShape>): TokenLogprob[] {
   if ("content" in logprobs) {
     return logprobs.content[0].top_logprobs.map(({ id, token, logprob }) => ({
@@ -287,8 +297,8 @@ function tokenLogprobs(logprobs: z.output<typeof logprobsShape>): TokenLogprob[]
     }));
   }
   return Object.entries(logprobs.top_logprobs[0]).map(([token, logprob]) => {
-    const id = /^token_id:(\d+)$/.exec(token)?.[1];
-    return { id: id === undefined ? null : Number(id), token, logprob };
+    const isId = token.startsWith(idPrefix);
+    return { id: isId ? Number(token.slice(idPrefix.length)) : null, token, logprob };
   });
 }
 

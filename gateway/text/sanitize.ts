@@ -46,9 +46,13 @@ export function neutralize(text: string): string {
   return broken + shown.slice(from);
 }
 
+/** Any white space but single spaces between words. */
+const crooked = /\s\s|[^\S ]|^\s|\s$/u;
+
 /** `neutralize` on one line: for labels and descriptions, which must not open a line of their own. */
 export function neutralizeLine(text: string): string {
-  return neutralize(text).replace(/\s+/gu, " ").trim();
+  const line = neutralize(text);
+  return crooked.test(line) ? line.replace(/\s+/gu, " ").trim() : line;
 }
 
 /** The ASCII sign of a full-width or small form: one unit for one, so that places stay. */
