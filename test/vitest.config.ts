@@ -60,6 +60,7 @@ export default defineConfig({
             "test/e2e/**/*.test.ts",
             "test/faults/dev/**/*.test.ts",
             "test/eval/**/*.test.ts",
+            "test/bench/**/*.test.ts",
             "test/soak/**/*.test.ts",
             "test/observability/**/*.test.ts",
           ],

@@ -1,0 +1,168 @@
+// What the runs of each curve come to: medians, spread, verdicts; as a record and as tables.
+import type { Loaded } from "../gateway/load.ts";
+import { quantile } from "../stats.ts";
+import type { Curve } from "./curves.ts";
+import { stepsOf, type Part, type Step } from "./growth.ts";
+
+export interface Run extends Loaded {
+  /** Of the gateway's process, its KV included, per request. */
+  readonly cpuMs: number;
+  /** Sent to the origin per request. */
+  readonly upstreamBytes: number;
+}
+
+const measures = ["cpuMs", "p50Ms", "p99Ms", "requestsPerSecond"] as const;
+type Measure = (typeof measures)[number];
+
+export interface PointFigures extends Readonly<Record<Measure, number>> {
+  readonly x: number;
+  readonly upstreamBytes: number;
+  readonly requests: number;
+  readonly errors: number;
+  /** Answers that were right and of another kind: by another ranker, or from elsewhere. */
+  readonly others: number;
+  /** Largest less smallest over the rounds, as a share of the median. */
+  readonly spread: Readonly<Record<Measure, number>>;
+}
+
+export interface CurveFigures {
+  readonly against: Curve["against"];
+  readonly path: Curve["path"];
+  readonly points: readonly PointFigures[];
+  /** By what is judged. `allCpuMs`: of as many requests as there are connections. */
+  readonly steps: Readonly<Record<string, readonly Step[]>>;
+}
+
+export interface Report {
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: string;
+  readonly rounds: number;
+  readonly criterion: string;
+  readonly entryCap: { readonly ranked: number; readonly known: number };
+  readonly curves: readonly CurveFigures[];
+}
+
+const of: Readonly<Record<Measure, (run: Run) => number>> = {
+  cpuMs: ({ cpuMs }) => cpuMs,
+  p50Ms: ({ p50 }) => p50,
+  p99Ms: ({ p99 }) => p99,
+  requestsPerSecond: ({ requests, seconds }) => requests / seconds,
+};
+
+/** @param runs of each point, one a round */
+export function figuresOf(
+  { against, path, points }: Curve,
+  runs: readonly (readonly Run[])[],
+): CurveFigures {
+  const judged = (cost: (run: Run, x: number) => number, parts?: readonly Part[]) =>
+    stepsOf(
+      points.map(({ x }, index) => ({ x, costs: (runs[index] ?? []).map((run) => cost(run, x)) })),
+      parts,
+    );
+  return {
+    against,
+    path,
+    points: points.map(({ x }, index) => pointFigures(x, runs[index] ?? [])),
+    // No connection costs nothing, and a wait that is short until the machine is busy bends by nature.
+    steps:
+      against === "connections"
+        ? {
+            allCpuMs: judged(({ cpuMs }, x) => cpuMs * x, ["whole"]),
+            p50Ms: judged(of.p50Ms, ["whole"]),
+            p99Ms: judged(of.p99Ms, ["whole"]),
+          }
+        : { cpuMs: judged(of.cpuMs), p50Ms: judged(of.p50Ms) },
+  };
+}
+
+function pointFigures(x: number, runs: readonly Run[]): PointFigures {
+  const median = (values: readonly number[]) => quantile(values, 0.5);
+  const sum = (each: (run: Run) => number) => runs.reduce((total, run) => total + each(run), 0);
+  const each = <T>(figure: (values: readonly number[]) => T) =>
+    Object.fromEntries(
+      measures.map((measure) => [measure, figure(runs.map(of[measure]))]),
+    ) as Record<Measure, T>;
+  return {
+    x,
+    ...each(median),
+    upstreamBytes: median(runs.map(({ upstreamBytes }) => upstreamBytes)),
+    requests: sum(({ requests }) => requests),
+    errors: sum(({ errors }) => errors),
+    others: sum(({ unexpected }) => unexpected),
+    spread: each((values) => (Math.max(...values) - Math.min(...values)) / median(values)),
+  };
+}
+
+/** Prints every figure and every step, what missed, and the table that the README quotes. */
+export function printed(report: Report): void {
+  const short = (value: number) => Number(value.toPrecision(3));
+  for (const { against, path, points, steps } of report.curves) {
+    console.log(`against ${against}, ${path}`);
+    console.table(
+      points.map((point) => ({
+        [against]: point.x,
+        "CPU ms": short(point.cpuMs),
+        "p50 ms": short(point.p50Ms),
+        "p99 ms": short(point.p99Ms),
+        "requests/s": short(point.requestsPerSecond),
+        "bytes upstream": Math.round(point.upstreamBytes),
+        requests: point.requests,
+        errors: point.errors,
+        others: point.others,
+        "spread CPU, p50": `${short(point.spread.cpuMs)}, ${short(point.spread.p50Ms)}`,
+      })),
+    );
+    console.table(
+      Object.entries(steps).flatMap(([measure, all]) =>
+        all.map((step) => ({
+          of: measure,
+          step: `${step.from} to ${step.to}`,
+          part: step.part,
+          exponent: `${step.exponent.toFixed(2)} ± ${step.tolerance.toFixed(2)}`,
+          verdict: step.verdict,
+        })),
+      ),
+    );
+  }
+  console.log(report.criterion);
+  const all = stepsIn(report);
+  const missed = all.filter(({ step }) => step.verdict !== "at most linear");
+  console.log(`${all.length - missed.length} of ${all.length} steps at most linear`);
+  for (const { name, step } of missed)
+    console.log(
+      `${step.verdict}: ${name}, ${step.from} to ${step.to}: ${step.exponent.toFixed(2)} ± ${step.tolerance.toFixed(2)}`,
+    );
+  const { ranked, known } = report.entryCap;
+  console.log(`of ${ranked} themes ranked for one text, its entry knows ${known}\n`);
+  console.log(markdown(report));
+}
+
+const stepsIn = ({ curves }: Report) =>
+  curves.flatMap(({ against, path, steps }) =>
+    Object.entries(steps).flatMap(([measure, all]) =>
+      all.map((step) => ({ name: `${measure} against ${against}, ${path}`, step })),
+    ),
+  );
+
+/** One row a curve. */
+function markdown({ curves }: Report): string {
+  const list = (values: readonly number[]) =>
+    values.map((value) => value.toPrecision(value < 10 ? 2 : 3).replace(/e\+.*/, "")).join(", ");
+  const rows = curves.map(({ against, path, points, steps }) => {
+    const cpu = steps["cpuMs"] ?? steps["allCpuMs"] ?? [];
+    const steepest = cpu.toSorted((a, b) => b.exponent - a.exponent).at(0);
+    return [
+      against,
+      points.map(({ x }) => x.toLocaleString("en")).join("; "),
+      path,
+      list(points.map(({ cpuMs }) => cpuMs)),
+      list(points.map(({ p50Ms }) => p50Ms)),
+      steepest === undefined
+        ? ""
+        : `${steepest.exponent.toFixed(2)} ± ${steepest.tolerance.toFixed(2)}`,
+    ];
+  });
+  const head = ["against", "sizes", "path", "CPU ms per request", "p50 ms", "steepest step of CPU"];
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}

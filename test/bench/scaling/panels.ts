@@ -1,0 +1,54 @@
+// The curves as panels of one drawing.
+import type { Against } from "./curves.ts";
+import type { CurveFigures, PointFigures, Report } from "./figures.ts";
+import { svg, type Line, type Panel } from "./plot.ts";
+
+const [blue, orange] = ["#0969da", "#bc4c00"];
+
+export function drawing({ date, commit, rounds, curves }: Report): string {
+  const about = (against: Against) => curves.filter((curve) => curve.against === against);
+  const cpu = (against: Against, xLabel: string): Panel => ({
+    title: `CPU against ${against}`,
+    xLabel,
+    yLabel: "CPU ms per request",
+    lines: about(against).map((curve) => lineOf(curve, curve.path, ({ cpuMs }) => cpuMs)),
+  });
+  const connections = about("connections");
+  const panels: Panel[] = [
+    cpu("themes", "themes in the request"),
+    cpu("characters", "characters in the text"),
+    cpu("themes in the entry", "themes kept for the text (the cap is 500)"),
+    cpu("connections", "connections"),
+    {
+      title: "Latency against connections",
+      xLabel: "connections",
+      yLabel: "ms",
+      lines: connections.flatMap((curve) => [
+        lineOf(curve, `${curve.path} p50`, ({ p50Ms }) => p50Ms),
+        { ...lineOf(curve, "p99", ({ p99Ms }) => p99Ms), dashed: true },
+      ]),
+    },
+    {
+      title: "Throughput against connections",
+      xLabel: "connections",
+      yLabel: "requests/s",
+      lines: connections.map((curve) =>
+        lineOf(curve, curve.path, ({ requestsPerSecond }) => requestsPerSecond),
+      ),
+    },
+  ];
+  return svg(
+    "What a request costs as its sizes grow",
+    `medians of ${rounds} rounds, ${date.slice(0, 10)}, commit ${commit}`,
+    panels.filter(({ lines }) => lines.length > 0),
+  );
+}
+
+function lineOf(
+  { path, points }: CurveFigures,
+  name: string,
+  figure: (point: PointFigures) => number,
+): Line {
+  const color = path === "miss" || path === "hit, from KV" ? orange : blue;
+  return { name, color, points: points.map((point) => ({ x: point.x, y: figure(point) })) };
+}

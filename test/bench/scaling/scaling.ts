@@ -1,0 +1,208 @@
+// `npm run bench -- scaling`: what a request to the production bundle under plain workerd costs
+// against themes, length of the text, connections, and the size of what the cache holds.
+//   npm run bench -- scaling [--rounds 3] [--seconds 1.5] [--delay 1] [--json FILE] [--svg FILE] [--only WORD,WORD]
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chance } from "../../eval/chance.ts";
+import type { Task } from "../gateway/load.ts";
+import { load } from "../gateway/load-process.ts";
+import { installPeers, peersFolder, startUpstream } from "../gateway/peers.ts";
+import { consumptionOf } from "../gateway/process.ts";
+import { bundle, startWorkerd, type Server } from "../gateway/workerd.ts";
+import { measured } from "../machine.ts";
+import { asked, beyondCap, curves, entryCurves, entrySizes, fillings } from "./curves.ts";
+import { firstNumber, textsOfKv, type Curve, type Point } from "./curves.ts";
+import { criterion } from "./growth.ts";
+import { figuresOf, printed, type Run } from "./figures.ts";
+import { drawing } from "./panels.ts";
+
+const result = (name: string) =>
+  fileURLToPath(new URL(`../results/scaling.${name}`, import.meta.url));
+const gateway = fileURLToPath(new URL("../../../gateway/index.ts", import.meta.url));
+const digits = JSON.stringify(
+  Object.fromEntries(Array.from({ length: 10 }, (_, value) => [15 + value, value])),
+);
+/** Before each measurement at its own size, and for a new process before the first. */
+const [settleSeconds, warmUpSeconds] = [0.4, 3];
+/** At the least, so that the slowest of many connections counts. */
+const requestsPerConnection = 4;
+/** KV takes a write a second and key; an isolate that has more to write waits so long. */
+const betweenWritesMs = 1_500;
+
+export async function benchScaling(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "1.5" },
+      delay: { type: "string", default: "1" },
+      json: { type: "string", default: result("json") },
+      svg: { type: "string", default: result("svg") },
+      // Curves whose names hold one of these words; for work on one of them.
+      only: { type: "string", default: "" },
+    },
+  });
+  const [rounds, seconds, delayMs] = [values.rounds, values.seconds, values.delay].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  installPeers((line) => console.log(line));
+  const folder = bundle(gateway, join(peersFolder, "ours"));
+  const upstream = await startUpstream(delayMs);
+  const start = () =>
+    startWorkerd(
+      folder,
+      {
+        AUTH_MODE: "open",
+        CACHE_PEPPER: "a pepper of the benchmark",
+        ORIGIN_BASE_URL: `${upstream.url}/v1`,
+        ORIGIN_RATING_TOKENS: digits,
+      },
+      true,
+    );
+  const servers = [upstream];
+  try {
+    const words = values.only.split(",");
+    const wanted = [...curves, ...entryCurves].filter(({ against, path }) =>
+      words.some((word) => `${against}, ${path}`.includes(word)),
+    );
+    const runs = new Map<Point, Run[]>();
+    const places = wanted
+      .flatMap((curve) => curve.points.map((point) => ({ curve, point })))
+      .map((each, place) => ({ ...each, place }));
+    const filled = await start();
+    servers.push(filled);
+    await fill(filled);
+    const dice = chance(1);
+    for (let round = 0; round < rounds; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one at a time has the machine
+      const empty = await start();
+      servers.push(empty);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      for (const server of [empty, filled]) await warmUp(server);
+      for (const { curve, point, place } of dice.shuffled(places)) {
+        const server = curve.against === "themes in the entry" ? filled : empty;
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        const run = await measure({ server, upstream, curve, point, place, seconds });
+        runs.set(point, [...(runs.get(point) ?? []), run]);
+      }
+      servers.pop();
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await empty.stop();
+      console.log(`round ${round + 1} of ${rounds}`);
+    }
+    const figures = wanted.map((curve) =>
+      figuresOf(
+        curve,
+        curve.points.map((point) => runs.get(point) ?? []),
+      ),
+    );
+    const report = {
+      ...measured(),
+      rounds,
+      seconds,
+      delayMs,
+      criterion,
+      entryCap: await knownBeyondCap(filled),
+      curves: figures,
+    };
+    printed(report);
+    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+    writeFileSync(values.svg, drawing(report));
+    console.log(`figures in ${values.json}, drawn in ${values.svg}`);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+interface Measurement {
+  readonly server: Server;
+  readonly upstream: Server;
+  readonly curve: Curve;
+  readonly point: Point;
+  readonly place: number;
+  readonly seconds: number;
+}
+
+async function measure(measurement: Measurement): Promise<Run> {
+  const { server, upstream, curve, point, place, seconds } = measurement;
+  const { body, connections, texts, expects } = point;
+  const from =
+    curve.against === "themes in the entry" ? numberOfEntry(point.x) : firstNumber(place);
+  const task: Task = {
+    url: `${server.url}/v1/rank`,
+    headers: {},
+    body,
+    from,
+    connections,
+    expects,
+    ...(texts !== null && { cycle: texts }),
+  };
+  const settled = await load({ ...task, seconds: settleSeconds });
+  // A number of requests, not a time: none is under way at the end, paid for and not counted.
+  const wanted = Math.round((settled.requests / settled.seconds) * seconds);
+  const amount = Math.max(wanted, requestsPerConnection * connections);
+  const [receivedBefore, before] = [await received(upstream), consumptionOf(server.pid)];
+  const next = texts === null ? from + settled.requests + connections : from;
+  const loaded = await load({ ...task, from: next, amount });
+  const [after, receivedAfter] = [consumptionOf(server.pid), await received(upstream)];
+  return {
+    ...loaded,
+    cpuMs: (after.cpuMs - before.cpuMs) / loaded.requests,
+    upstreamBytes: (receivedAfter.bytes - receivedBefore.bytes) / loaded.requests,
+  };
+}
+
+async function warmUp(server: Server): Promise<void> {
+  const task = { url: `${server.url}/v1/rank`, headers: {}, connections: 5 };
+  const half = { ...task, body: asked(1_300, 24), seconds: warmUpSeconds / 2 };
+  await load({ ...half, from: firstNumber(999) });
+  await load({ ...half, from: firstNumber(999), cycle: 1 });
+}
+
+async function received(upstream: Server): Promise<{ readonly bytes: number }> {
+  const response = await fetch(upstream.url);
+  return (await response.json()) as { bytes: number };
+}
+
+/** Where the texts with so large an entry begin. */
+const numberOfEntry = (x: number) => firstNumber(1_000 + entrySizes.indexOf(x));
+
+/** Makes entries of all sizes, as requests make them. */
+async function fill(server: Server): Promise<void> {
+  const steps = entrySizes.map((x) => ({ from: numberOfEntry(x), bodies: fillings(x) }));
+  const most = Math.max(...steps.map(({ bodies }) => bodies.length));
+  const task = { url: `${server.url}/v1/rank`, headers: {}, connections: 10, cycle: textsOfKv };
+  for (let block = 0; block < most; block += 1) {
+    for (const { from, bodies } of steps) {
+      const body = bodies[block];
+      if (body === undefined) continue;
+      // oxlint-disable-next-line no-await-in-loop -- the same entries, one change after another
+      const { errors } = await load({ ...task, from, body, amount: textsOfKv });
+      if (errors > 0) throw new Error(`${errors} of ${textsOfKv} texts could not be filled in`);
+    }
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await new Promise((resolve) => setTimeout(resolve, betweenWritesMs));
+  }
+}
+
+/** How many of the themes that were ranked for one text its entry still knows. */
+async function knownBeyondCap(server: Server) {
+  const number = String(numberOfEntry(beyondCap));
+  let known = 0;
+  for (const body of fillings(beyondCap).toReversed()) {
+    // oxlint-disable-next-line no-await-in-loop -- an answer may change what is known
+    const response = await fetch(`${server.url}/v1/rank`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: body.replace("{n}", number),
+    });
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const { cache } = (await response.json()) as { cache: { known: number } };
+    known += cache.known;
+  }
+  return { ranked: beyondCap, known };
+}
