@@ -11,6 +11,8 @@ export interface Curve {
   readonly against: Against;
   readonly path: Path;
   readonly points: readonly Point[];
+  /** Points beyond it are measured and not judged; null: all are. */
+  readonly judgedUpTo: number | null;
 }
 
 export interface Point {
@@ -30,9 +32,10 @@ const digits = 8;
 
 /** An isolate remembers 200 texts, so that of these, one after another, it remembers none. */
 export const textsOfKv = 300;
-/** More than an entry keeps. */
-export const beyondCap = 600;
-export const entrySizes = [1, 10, 50, 100, 250, 500, beyondCap];
+/** What an entry keeps at most, and more than that. */
+const [cap, beyond] = [500, 600];
+export const beyondCap = beyond;
+export const entrySizes = [1, 10, 50, 100, 250, cap, beyond];
 
 const prose = samples.map(({ text }) => text).join(" ");
 
@@ -72,6 +75,7 @@ const along = (
 ): Curve => ({
   against,
   path,
+  judgedUpTo: null,
   points: xs.map((x) => ({ x, ...at(x), ...(path === "hit" ? hit : miss) })),
 });
 
@@ -96,6 +100,7 @@ export const entryCurves: readonly Curve[] = (["hit, from KV", "hit, from memory
   (path) => ({
     against: "themes in the entry",
     path,
+    judgedUpTo: cap,
     points: entrySizes.map((x) => {
       const count = Math.min(x, usual.themes);
       return {

@@ -9,6 +9,8 @@ export interface Run extends Loaded {
   readonly cpuMs: number;
   /** Sent to the origin per request. */
   readonly upstreamBytes: number;
+  /** Where CPU time is taken on more connections than latency: the latter's. */
+  readonly alone?: Loaded;
 }
 
 const measures = ["cpuMs", "p50Ms", "p99Ms", "requestsPerSecond"] as const;
@@ -45,19 +47,21 @@ export interface Report {
 
 const of: Readonly<Record<Measure, (run: Run) => number>> = {
   cpuMs: ({ cpuMs }) => cpuMs,
-  p50Ms: ({ p50 }) => p50,
-  p99Ms: ({ p99 }) => p99,
+  p50Ms: ({ alone, p50 }) => alone?.p50 ?? p50,
+  p99Ms: ({ alone, p99 }) => alone?.p99 ?? p99,
   requestsPerSecond: ({ requests, seconds }) => requests / seconds,
 };
 
 /** @param runs of each point, one a round */
 export function figuresOf(
-  { against, path, points }: Curve,
+  { against, path, points, judgedUpTo }: Curve,
   runs: readonly (readonly Run[])[],
 ): CurveFigures {
   const judged = (cost: (run: Run, x: number) => number, parts?: readonly Part[]) =>
     stepsOf(
-      points.map(({ x }, index) => ({ x, costs: (runs[index] ?? []).map((run) => cost(run, x)) })),
+      points
+        .map(({ x }, index) => ({ x, costs: (runs[index] ?? []).map((run) => cost(run, x)) }))
+        .filter(({ x }) => x <= (judgedUpTo ?? x)),
       parts,
     );
   return {
@@ -87,8 +91,8 @@ function pointFigures(x: number, runs: readonly Run[]): PointFigures {
     x,
     ...each(median),
     upstreamBytes: median(runs.map(({ upstreamBytes }) => upstreamBytes)),
-    requests: sum(({ requests }) => requests),
-    errors: sum(({ errors }) => errors),
+    requests: sum(({ requests, alone }) => requests + (alone?.requests ?? 0)),
+    errors: sum(({ errors, alone }) => errors + (alone?.errors ?? 0)),
     others: sum(({ unexpected }) => unexpected),
     spread: each((values) => (Math.max(...values) - Math.min(...values)) / median(values)),
   };

@@ -23,7 +23,7 @@ export interface Step {
 }
 
 /** Rounds may agree by chance. */
-const minTolerance = 0.1;
+const minTolerance = 0.15;
 /** Wider than this a tolerance would let pass what is half way to quadratic. */
 const maxTolerance = 0.5;
 
@@ -76,8 +76,8 @@ function exponentOf(from: Measured, to: Measured, base: Measured | null) {
   };
   const exponent = over(({ costs }) => quantile(costs, 0.5));
   const perRound = from.costs.map((_, round) => over(({ costs }) => costs[round] ?? Number.NaN));
-  const farthest = Math.max(...perRound.map((each) => Math.abs(each - exponent)));
-  return { exponent, tolerance: Math.max(minTolerance, farthest) };
+  const spread = Math.max(...perRound) - Math.min(...perRound);
+  return { exponent, tolerance: Math.max(minTolerance, spread) };
 }
 
 function isAbove(point: Measured, base: Measured): boolean {

@@ -7,31 +7,36 @@ const [blue, orange] = ["#0969da", "#bc4c00"];
 
 export function drawing({ date, commit, rounds, curves }: Report): string {
   const about = (against: Against) => curves.filter((curve) => curve.against === against);
-  const cpu = (against: Against, xLabel: string): Panel => ({
+  const cpu = (against: Against, xLabel: string, slope: 0 | 1 = 1): Panel => ({
     title: `CPU against ${against}`,
     xLabel,
     yLabel: "CPU ms per request",
-    lines: about(against).map((curve) => lineOf(curve, curve.path, ({ cpuMs }) => cpuMs)),
+    slope,
+    lines: about(against).map((curve) =>
+      lineOf(curve, curve.path.replace("hit, ", ""), ({ cpuMs }) => cpuMs),
+    ),
   });
   const connections = about("connections");
   const panels: Panel[] = [
     cpu("themes", "themes in the request"),
     cpu("characters", "characters in the text"),
     cpu("themes in the entry", "themes kept for the text (the cap is 500)"),
-    cpu("connections", "connections"),
+    cpu("connections", "connections", 0),
     {
       title: "Latency against connections",
       xLabel: "connections",
-      yLabel: "ms",
+      yLabel: "ms: p50, dashed p99",
+      slope: 1,
       lines: connections.flatMap((curve) => [
-        lineOf(curve, `${curve.path} p50`, ({ p50Ms }) => p50Ms),
-        { ...lineOf(curve, "p99", ({ p99Ms }) => p99Ms), dashed: true },
+        lineOf(curve, curve.path, ({ p50Ms }) => p50Ms),
+        { ...lineOf(curve, "", ({ p99Ms }) => p99Ms), dashed: true },
       ]),
     },
     {
       title: "Throughput against connections",
       xLabel: "connections",
       yLabel: "requests/s",
+      slope: 1,
       lines: connections.map((curve) =>
         lineOf(curve, curve.path, ({ requestsPerSecond }) => requestsPerSecond),
       ),

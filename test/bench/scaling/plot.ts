@@ -1,6 +1,7 @@
 // Small multiples on logarithmic axes, as an SVG of their own colours: the same in light and dark.
 
 export interface Line {
+  /** Empty: not in the legend. */
   readonly name: string;
   readonly color: string;
   readonly dashed?: boolean;
@@ -13,6 +14,8 @@ export interface Panel {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly lines: readonly Line[];
+  /** Of the reference line: 1 = in proportion, 0 = the same for all. */
+  readonly slope: 0 | 1;
 }
 
 export interface Axis {
@@ -62,7 +65,7 @@ ${drawn.join("\n")}
 `;
 }
 
-function drawPanel({ title, xLabel, yLabel, lines }: Panel, index: number): string {
+function drawPanel({ title, xLabel, yLabel, lines, slope }: Panel, index: number): string {
   const points = lines.flatMap((line) => line.points);
   const xAxis = logAxis(points.map(({ x }) => x));
   const yAxis = logAxis(points.map(({ y }) => y));
@@ -77,10 +80,10 @@ function drawPanel({ title, xLabel, yLabel, lines }: Panel, index: number): stri
   // From the highest first point on: whoever stays below it grows less than in proportion.
   const [begin] = lines.flatMap((line) => line.points.slice(0, 1)).toSorted((a, b) => b.y - a.y);
   const end = Math.max(...points.map((each) => each.x));
-  const slope =
+  const reference =
     begin === undefined
       ? ""
-      : `<clipPath id="p${index}"><rect x="${plot.left}" y="${plot.top}" width="${right - plot.left}" height="${bottom - plot.top}"/></clipPath><polyline points="${path([begin, { x: end, y: (begin.y * end) / begin.x }])}" fill="none" stroke="${colors.faint}" stroke-dasharray="2 3" clip-path="url(#p${index})"/>`;
+      : `<clipPath id="p${index}"><rect x="${plot.left}" y="${plot.top}" width="${right - plot.left}" height="${bottom - plot.top}"/></clipPath><polyline points="${path([begin, { x: end, y: begin.y * (end / begin.x) ** slope }])}" fill="none" stroke="${colors.faint}" stroke-dasharray="2 3" clip-path="url(#p${index})"/>`;
   const drawn = lines.map(
     (line) =>
       `<polyline points="${path(line.points)}" fill="none" stroke="${line.color}" stroke-width="2"${line.dashed === true ? ' stroke-dasharray="6 4"' : ""}/>` +
@@ -90,9 +93,9 @@ function drawPanel({ title, xLabel, yLabel, lines }: Panel, index: number): stri
   );
   return [
     label(14, 16, title, { size: 12, weight: 600 }),
-    legend(lines),
+    legend(lines, slope),
     ...grid,
-    slope,
+    reference,
     ...drawn,
     ...xAxis.ticks.map((tick) => label(x(tick), bottom + 15, amount(tick), { anchor: "middle" })),
     ...yAxis.ticks.map((tick) =>
@@ -104,10 +107,10 @@ function drawPanel({ title, xLabel, yLabel, lines }: Panel, index: number): stri
 }
 
 /** In one row below the title; the widths of its words are estimated. */
-function legend(lines: readonly Line[]): string {
+function legend(lines: readonly Line[], slope: number): string {
   let left = 14;
-  const slope = { name: "slope 1", color: colors.faint, dashed: true, points: [] };
-  return [...lines, slope]
+  const named = lines.filter(({ name }) => name !== "");
+  return [...named, { name: `slope ${slope}`, color: colors.faint, dashed: true }]
     .map(({ name, color, dashed }, index, all) => {
       const [from, text] = [left, left + 22];
       left = text + name.length * 6 + 12;
