@@ -50,8 +50,7 @@ const [folder = ""] = process.argv.slice(2);
 const autocannon = createRequire(`${folder}/package.json`)("autocannon") as Autocannon;
 const task = JSON.parse(await readAll(process.stdin)) as Task;
 
-// Each connection makes one request that it never sends, before all others.
-let sent = -task.connections;
+let sent = 0;
 const latencies: number[] = [];
 const { seconds, amount, from, cycle = Number.POSITIVE_INFINITY, expects = [] } = task;
 const result = await autocannon({

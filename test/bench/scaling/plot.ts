@@ -25,8 +25,8 @@ export interface Axis {
   at(value: number): number;
 }
 
-const [panelWidth, panelHeight, columns] = [300, 250, 3];
-const plot = { left: 52, right: 12, top: 48, bottom: 44 };
+const [panelWidth, panelHeight, columns] = [304, 250, 3];
+const plot = { left: 52, right: 16, top: 48, bottom: 44 };
 const headHeight = 34;
 const colors = { ground: "#ffffff", ink: "#1f2328", faint: "#59636e", grid: "#d8dee4" };
 
@@ -113,7 +113,7 @@ function legend(lines: readonly Line[], slope: number): string {
   return [...named, { name: `slope ${slope}`, color: colors.faint, dashed: true }]
     .map(({ name, color, dashed }, index, all) => {
       const [from, text] = [left, left + 22];
-      left = text + name.length * 6 + 12;
+      left = text + name.length * 6.4 + 12;
       const dash = index === all.length - 1 ? "2 3" : dashed === true ? "6 4" : "";
       return stroke([from, 32, from + 18, 32], color, dash, 2) + label(text, 36, name, {});
     })

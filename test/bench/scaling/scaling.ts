@@ -154,7 +154,7 @@ async function measure(measurement: Measurement): Promise<Run> {
   const busy = isAboutLoad ? connections : busyConnections;
   const rate = (alone.requests / alone.seconds) * (isAboutLoad ? 1 : busyFactor);
   const amount = Math.max(Math.round(rate * seconds), requestsPerConnection * busy);
-  const next = texts === null ? from + alone.requests + 2 * connections : from;
+  const next = texts === null ? from + alone.requests + connections : from;
   const [receivedBefore, before] = [await received(upstream), consumptionOf(server.pid)];
   const loaded = await load({ ...task, from: next, connections: busy, amount });
   const [after, receivedAfter] = [consumptionOf(server.pid), await received(upstream)];
