@@ -8,15 +8,16 @@ import { parseArgs } from "node:util";
 import { chance } from "../../eval/chance.ts";
 import type { Task } from "../gateway/load.ts";
 import { load } from "../gateway/load-process.ts";
-import { installPeers, peersFolder, startUpstream } from "../gateway/peers.ts";
+import { installLoad, peersFolder, startUpstream } from "../gateway/peers.ts";
 import { consumptionOf } from "../gateway/process.ts";
 import { bundle, startWorkerd, type Server } from "../gateway/workerd.ts";
 import { measured } from "../machine.ts";
-import { asked, beyondCap, curves, entryCurves, entrySizes, fillings } from "./curves.ts";
-import { firstNumber, textsOfKv, type Curve, type Point } from "./curves.ts";
+import { asked, curves, entryCurves, firstNumber, type Curve, type Point } from "./curves.ts";
+import { fill, knownBeyondCap, numberOfEntry } from "./entries.ts";
 import { criterion } from "./growth.ts";
-import { figuresOf, printed, type Run } from "./figures.ts";
+import { figuresOf, type Run } from "./figures.ts";
 import { drawing } from "./panels.ts";
+import { printed } from "./tables.ts";
 
 const result = (name: string) =>
   fileURLToPath(new URL(`../results/scaling.${name}`, import.meta.url));
@@ -32,8 +33,6 @@ const busyConnections = 8;
 const busyFactor = 1.5;
 /** At the least, so that the slowest of many connections counts. */
 const requestsPerConnection = 4;
-/** KV takes a write a second and key; an isolate that has more to write waits so long. */
-const betweenWritesMs = 1_500;
 
 export async function benchScaling(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -54,7 +53,7 @@ export async function benchScaling(args: readonly string[]): Promise<void> {
     number,
   ];
   const startedMs = performance.now();
-  installPeers((line) => console.log(line));
+  installLoad((line) => console.log(line));
   const folder = bundle(gateway, join(peersFolder, "ours"));
   const upstream = await startUpstream(delayMs);
   const start = () =>
@@ -176,43 +175,4 @@ async function warmUp(server: Server): Promise<void> {
 async function received(upstream: Server): Promise<{ readonly bytes: number }> {
   const response = await fetch(upstream.url);
   return (await response.json()) as { bytes: number };
-}
-
-/** Where the texts with so large an entry begin. */
-const numberOfEntry = (x: number) => firstNumber(1_000 + entrySizes.indexOf(x));
-
-/** Makes entries of all sizes, as requests make them. */
-async function fill(server: Server): Promise<void> {
-  const steps = entrySizes.map((x) => ({ from: numberOfEntry(x), bodies: fillings(x) }));
-  const most = Math.max(...steps.map(({ bodies }) => bodies.length));
-  const task = { url: `${server.url}/v1/rank`, headers: {}, connections: 10, cycle: textsOfKv };
-  for (let block = 0; block < most; block += 1) {
-    for (const { from, bodies } of steps) {
-      const body = bodies[block];
-      if (body === undefined) continue;
-      // oxlint-disable-next-line no-await-in-loop -- the same entries, one change after another
-      const { errors } = await load({ ...task, from, body, amount: textsOfKv });
-      if (errors > 0) throw new Error(`${errors} of ${textsOfKv} texts could not be filled in`);
-    }
-    // oxlint-disable-next-line no-await-in-loop -- as above
-    await new Promise((resolve) => setTimeout(resolve, betweenWritesMs));
-  }
-}
-
-/** How many of the themes that were ranked for one text its entry still knows. */
-async function knownBeyondCap(server: Server) {
-  const number = String(numberOfEntry(beyondCap));
-  let known = 0;
-  for (const body of fillings(beyondCap).toReversed()) {
-    // oxlint-disable-next-line no-await-in-loop -- an answer may change what is known
-    const response = await fetch(`${server.url}/v1/rank`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: body.replace("{n}", number),
-    });
-    // oxlint-disable-next-line no-await-in-loop -- as above
-    const { cache } = (await response.json()) as { cache: { known: number } };
-    known += cache.known;
-  }
-  return { ranked: beyondCap, known };
 }
