@@ -122,4 +122,4 @@ export function fillings(x: number): string[] {
 }
 
 /** Where the numbers of a point's texts begin; each begins where no other's are. */
-export const firstNumber = (place: number) => 10 ** (digits - 1) + place * 50_000;
+export const firstNumber = (place: number) => 10 ** (digits - 1) + place * 20_000;

@@ -31,7 +31,10 @@ export interface CurveFigures {
   readonly against: Curve["against"];
   readonly path: Curve["path"];
   readonly points: readonly PointFigures[];
-  /** By what is judged. `allCpuMs`: of as many requests as there are connections. */
+  /**
+   * By what is judged. `allCpuMs`: of as many requests as there are connections. Not p99: in a run of
+   * a second it is a handful of requests.
+   */
   readonly steps: Readonly<Record<string, readonly Step[]>>;
 }
 
@@ -74,7 +77,6 @@ export function figuresOf(
         ? {
             allCpuMs: judged(({ cpuMs }, x) => cpuMs * x, ["whole"]),
             p50Ms: judged(of.p50Ms, ["whole"]),
-            p99Ms: judged(of.p99Ms, ["whole"]),
           }
         : { cpuMs: judged(of.cpuMs), p50Ms: judged(of.p50Ms) },
   };

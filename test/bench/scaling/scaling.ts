@@ -1,6 +1,6 @@
 // `npm run bench -- scaling`: what a request to the production bundle under plain workerd costs
 // against themes, length of the text, connections, and the size of what the cache holds.
-//   npm run bench -- scaling [--rounds 3] [--seconds 1.2] [--delay 1] [--json FILE] [--svg FILE] [--only WORD,WORD]
+//   npm run bench -- scaling [--rounds 3] [--seconds 1] [--delay 1] [--json FILE] [--svg FILE] [--only WORD,WORD]
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +31,10 @@ const warmUpSeconds = 3;
 const busyConnections = 8;
 /** That they carry, against one: less, so that their measurement ends in time. */
 const busyFactor = 1.5;
+/** Calls to the origin that one isolate has under way; further misses are left to the next ranker. */
+const originPlaces = 32;
+/** A circuit that has opened is tried again after seconds. */
+const [maxTries, betweenTriesMs] = [4, 6_000];
 /** At the least, so that the slowest of many connections counts. */
 const requestsPerConnection = 4;
 
@@ -39,7 +43,7 @@ export async function benchScaling(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       rounds: { type: "string", default: "3" },
-      seconds: { type: "string", default: "1.2" },
+      seconds: { type: "string", default: "1" },
       delay: { type: "string", default: "1" },
       json: { type: "string", default: result("json") },
       svg: { type: "string", default: result("svg") },
@@ -64,6 +68,8 @@ export async function benchScaling(args: readonly string[]): Promise<void> {
         CACHE_PEPPER: "a pepper of the benchmark",
         ORIGIN_BASE_URL: `${upstream.url}/v1`,
         ORIGIN_RATING_TOKENS: digits,
+        // A machine that is busy with the load is no outage.
+        ORIGIN_TIMEOUT_MS: "10000",
       },
       true,
     );
@@ -90,7 +96,7 @@ export async function benchScaling(args: readonly string[]): Promise<void> {
       for (const { curve, point, place } of dice.shuffled(places)) {
         const server = curve.against === "themes in the entry" ? filled : empty;
         // oxlint-disable-next-line no-await-in-loop -- as above
-        const run = await measure({ server, upstream, curve, point, place, seconds });
+        const run = await measureUntilRight({ server, upstream, curve, point, place, seconds });
         runs.set(point, [...(runs.get(point) ?? []), run]);
       }
       servers.pop();
@@ -132,11 +138,25 @@ interface Measurement {
   readonly seconds: number;
 }
 
-async function measure(measurement: Measurement): Promise<Run> {
+/** Again, a little later, where a circuit or a slow KV has made other answers than those asked for. */
+async function measureUntilRight(measurement: Measurement): Promise<Run> {
+  for (let tries = 1; ; tries += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one try after another
+    const run = await measure(measurement, tries);
+    const mayOverflow = measurement.point.connections > originPlaces;
+    if (run.unexpected === 0 || mayOverflow || tries === maxTries) return run;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await new Promise((resolve) => setTimeout(resolve, betweenTriesMs));
+  }
+}
+
+async function measure(measurement: Measurement, tries: number): Promise<Run> {
   const { server, upstream, curve, point, place, seconds } = measurement;
   const { body, connections, texts, expects } = point;
   const from =
-    curve.against === "themes in the entry" ? numberOfEntry(point.x) : firstNumber(place);
+    curve.against === "themes in the entry"
+      ? numberOfEntry(point.x)
+      : firstNumber(place * maxTries + tries - 1);
   const task: Task = {
     url: `${server.url}/v1/rank`,
     headers: {},
