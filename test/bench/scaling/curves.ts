@@ -69,31 +69,31 @@ const miss = { texts: null, expects: [byOrigin, '"cache":{"status":"miss"'] };
 
 const along = (
   against: Against,
-  path: "hit" | "miss",
   xs: readonly number[],
   at: (x: number) => Pick<Point, "body" | "connections">,
-): Curve => ({
-  against,
-  path,
-  judgedUpTo: null,
-  points: xs.map((x) => ({ x, ...at(x), ...(path === "hit" ? hit : miss) })),
-});
+): Curve[] =>
+  (["hit", "miss"] as const).map((path) => ({
+    against,
+    path,
+    judgedUpTo: null,
+    points: xs.map((x) => ({ x, ...at(x), ...(path === "hit" ? hit : miss) })),
+  }));
 
 /** All but those of an entry's size: for any gateway with an empty cache. */
-export const curves: readonly Curve[] = (["hit", "miss"] as const).flatMap((path) => [
-  along("themes", path, [1, 3, 10, 24, 50, 100], (x) => ({
+export const curves: readonly Curve[] = [
+  ...along("themes", [1, 3, 10, 24, 50, 100], (x) => ({
     body: asked(usual.chars, x),
     connections: 1,
   })),
-  along("characters", path, [100, 300, 1_000, 3_000, 10_000, 20_000], (x) => ({
+  ...along("characters", [100, 300, 1_000, 3_000, 10_000, 20_000], (x) => ({
     body: asked(x, usual.themes),
     connections: 1,
   })),
-  along("connections", path, [1, 5, 20, 50, 100, 200], (x) => ({
+  ...along("connections", [1, 5, 20, 50, 100, 200], (x) => ({
     body: asked(usual.chars, usual.themes),
     connections: x,
   })),
-]);
+];
 
 /** For a gateway whose cache was filled as `fillings` say: the newest 24 themes of an entry are asked for. */
 export const entryCurves: readonly Curve[] = (["hit, from KV", "hit, from memory"] as const).map(

@@ -1,7 +1,7 @@
 // The figures for the console, and the table that the README quotes.
 import type { Report } from "./figures.ts";
 
-/** Prints every figure and every step, what missed, and the table that the README quotes. */
+/** Prints every figure and every step, what is not as it should be, and the table that the README quotes. */
 export function printed(report: Report): void {
   const short = (value: number) => Number(value.toPrecision(3));
   for (const { against, path, points, steps } of report.curves) {
@@ -34,19 +34,26 @@ export function printed(report: Report): void {
   }
   console.log(report.criterion);
   const all = stepsIn(report);
-  const missed = all.filter(({ step }) => step.verdict !== "at most linear");
-  console.log(`${all.length - missed.length} of ${all.length} steps at most linear`);
-  for (const { name, step } of missed)
+  for (const { name, step } of all) {
+    if (step.verdict === "at most linear") continue;
     console.log(
       `${step.verdict}: ${name}, ${step.from} to ${step.to}: ${step.exponent.toFixed(2)} ± ${step.tolerance.toFixed(2)}`,
     );
-  for (const { against, path, points } of report.curves)
-    for (const { x, others, requests } of points)
-      if (others > 0)
-        console.log(`${others} of ${requests} answers by another ranker: ${path}, ${x} ${against}`);
+  }
   const { ranked, known } = report.entryCap;
-  console.log(`of ${ranked} themes ranked for one text, its entry knows ${known}\n`);
-  console.log(markdown(report));
+  console.log(`of ${ranked} themes ranked for one text, its entry knows ${known}`);
+  const count = (verdict: string) => all.filter(({ step }) => step.verdict === verdict).length;
+  console.log(
+    `of ${all.length} steps: at most linear ${count("at most linear")}, ` +
+      `worse than linear ${count("worse than linear")}, cannot be told ${count("cannot be told")}`,
+  );
+  for (const { against, path, points } of report.curves)
+    for (const { x, others, requests, errors } of points) {
+      const share = ((100 * others) / requests).toFixed(0);
+      if (others > 0) console.log(`by another ranker ${share} %: ${path}, ${x} ${against}`);
+      if (errors > 0) console.log(`${errors} errors: ${path}, ${x} ${against}`);
+    }
+  console.log(`\n${markdown(report)}\n`);
 }
 
 const stepsIn = ({ curves }: Report) =>
@@ -59,7 +66,7 @@ const stepsIn = ({ curves }: Report) =>
 /** One row a curve. */
 function markdown({ curves }: Report): string {
   const list = (values: readonly number[]) =>
-    values.map((value) => value.toPrecision(value < 10 ? 2 : 3).replace(/e\+.*/, "")).join(", ");
+    values.map((value) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)).join(", ");
   const rows = curves.map(({ against, path, points, steps }) => {
     const cpu = steps["cpuMs"] ?? steps["allCpuMs"] ?? [];
     const steepest = cpu.toSorted((a, b) => b.exponent - a.exponent).at(0);
