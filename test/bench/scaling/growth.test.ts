@@ -49,6 +49,14 @@ test("what rounds disagree about too much is not called linear", () => {
   expect(stepsOf(points)).toMatchObject([{ verdict: "cannot be told" }]);
 });
 
+test("one round has no spread, and tells nothing", () => {
+  const points = [
+    { x: 10, costs: [1] },
+    { x: 20, costs: [1] },
+  ];
+  expect(stepsOf(points)).toMatchObject([{ verdict: "cannot be told" }]);
+});
+
 test("the tolerance is what the rounds show, and a little where they agree", () => {
   const [calm] = stepsOf(curve((x) => x ** 1.05));
   expect(calm).toMatchObject({ tolerance: 0.15, verdict: "at most linear" });

@@ -32,9 +32,10 @@ export const criterion =
   "The exponent is log(c2 / c1) / log(x2 / x1). c is the growth over the curve's first point, and x " +
   "counts from there, so that a fixed cost hides nothing: a + bx has the exponent 1. Where that growth is " +
   "not clear of the noise (the first point's rounds overlap, or the tolerance would be above " +
-  `${maxTolerance}) c is the whole cost. Costs are medians over the rounds; the tolerance is the farthest ` +
-  `that one round's own exponent lies from theirs, at least ${minTolerance}. A whole cost whose tolerance ` +
-  `is above ${maxTolerance} is judged only where its exponent is at most 1 with all of the tolerance added.`;
+  `${maxTolerance}) c is the whole cost. Costs are medians over the rounds; the tolerance is the spread ` +
+  `of the rounds' own exponents, largest less smallest, at least ${minTolerance}. A whole cost whose ` +
+  `tolerance is above ${maxTolerance} is judged only where its exponent is at most 1 with all of the ` +
+  "tolerance added. One round alone tells nothing.";
 
 /**
  * The steps between neighbours of a curve.
@@ -76,7 +77,8 @@ function exponentOf(from: Measured, to: Measured, base: Measured | null) {
   };
   const exponent = over(({ costs }) => quantile(costs, 0.5));
   const perRound = from.costs.map((_, round) => over(({ costs }) => costs[round] ?? Number.NaN));
-  const spread = Math.max(...perRound) - Math.min(...perRound);
+  const spread =
+    perRound.length < 2 ? Number.POSITIVE_INFINITY : Math.max(...perRound) - Math.min(...perRound);
   return { exponent, tolerance: Math.max(minTolerance, spread) };
 }
 

@@ -34,7 +34,7 @@ const busyFactor = 1.5;
 /** Calls to the origin that one isolate has under way; further misses are left to the next ranker. */
 const originPlaces = 32;
 /** A circuit that has opened is tried again after seconds. */
-const [maxTries, betweenTriesMs] = [4, 6_000];
+const [maxTries, betweenTriesMs] = [2, 6_000];
 /** At the least, so that the slowest of many connections counts. */
 const requestsPerConnection = 4;
 
@@ -145,6 +145,10 @@ async function measureUntilRight(measurement: Measurement): Promise<Run> {
     const run = await measure(measurement, tries);
     const mayOverflow = measurement.point.connections > originPlaces;
     if (run.unexpected === 0 || mayOverflow || tries === maxTries) return run;
+    const { curve, point } = measurement;
+    console.log(
+      `again: ${curve.path}, ${point.x} ${curve.against}, ${run.unexpected} other answers`,
+    );
     // oxlint-disable-next-line no-await-in-loop -- as above
     await new Promise((resolve) => setTimeout(resolve, betweenTriesMs));
   }
