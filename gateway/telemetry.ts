@@ -9,10 +9,10 @@ export type EventFields = Partial<RequestRecord>;
 
 /** Collects one request's fields; written once, when the last of the request is done. */
 export class RequestEvent {
-  #fields: EventFields = {};
+  readonly #fields: EventFields = {};
 
   set(fields: EventFields): void {
-    this.#fields = { ...this.#fields, ...fields };
+    Object.assign(this.#fields, fields);
   }
 
   /** Adds to a field that is a list; it is not there while it is empty. */

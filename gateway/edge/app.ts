@@ -76,8 +76,9 @@ export function createApp(
     }),
   );
   app.use(async (c, next) => {
-    await next();
+    // Beforehand: a header that comes after the answer makes it anew.
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
+    await next();
   });
   // A page brings a policy of its own, which stays.
   app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY", overwrite: false }));

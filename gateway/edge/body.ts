@@ -3,7 +3,6 @@ import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { fail, ok, type Result } from "../core/failure.ts";
-import type { Clock } from "../core/ports.ts";
 import type { Edge } from "./edge.ts";
 import { problem, type FieldError, type Trouble } from "./problem.ts";
 
@@ -38,46 +37,90 @@ export const jsonOnly = createMiddleware<Edge>(async (c, next) => {
   return next();
 });
 
+const broken: Trouble = { kind: "invalid-json", detail: "The body did not arrive whole." };
+const dripped: Trouble = { kind: "body-timeout" };
+const tooLarge: Trouble = { kind: "payload-too-large" };
+
 /**
  * 413 over 512 KiB, whatever Content-Length says (hono/body-limit believes it), 408 for a body that
  * drips. What is too much is not read.
  */
 export const boundedBody = createMiddleware<Edge>(async (c, next) => {
-  const { body } = c.req.raw;
-  if (body === null) return next();
-  if (Number(c.req.header("content-length")) > maxBodyBytes)
-    return problem(c, { kind: "payload-too-large" });
-  const bytes = await readBounded(body, c.get("clock"));
+  const { raw } = c.req;
+  if (raw.body === null) return next();
+  const length = c.req.header("content-length");
+  if (Number(length) > maxBodyBytes) return problem(c, tooLarge);
+  const { promise: late, resolve } = Promise.withResolvers<"late">();
+  c.get("clock")
+    .timeoutSignal(bodyTimeoutMs)
+    .addEventListener("abort", () => resolve("late"));
+  const reader = length === undefined ? null : byteReader(raw.body);
+  const read =
+    reader === null ? readBounded(raw.body, late) : readTold(reader, Number(length), late);
+  const bytes = await read.catch(() => fail(broken));
   if (!bytes.ok) return problem(c, bytes.failure);
   c.set("body", bytes.value);
   return next();
 });
 
+type Late = Promise<"late">;
+
+/** A reader of bytes, as the Streams standard has it; Workers' own types leave `min` out. */
+interface ByteReader {
+  read(
+    view: Uint8Array,
+    options: { readonly min: number },
+  ): Promise<{ readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** null where a stream has none: one that another Worker makes. What comes by HTTP has one. */
+function byteReader(body: ReadableStream<Uint8Array>): ByteReader | null {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return null;
+  }
+}
+
+/** A body whose length is told, in one read: of one that is longer, no more than a byte. */
+async function readTold(
+  reader: ByteReader,
+  length: number,
+  late: Late,
+): Promise<Result<Uint8Array, Trouble>> {
+  const part = await Promise.race([
+    reader.read(new Uint8Array(length + 1), { min: length + 1 }),
+    late,
+  ]);
+  const failure = part === "late" ? dripped : tooLarge;
+  if (part !== "late" && (part.value?.byteLength ?? 0) <= length)
+    return ok(part.value ?? new Uint8Array());
+  // It may be broken already; nobody waits for it.
+  reader.cancel().catch(() => {});
+  return fail(failure);
+}
+
 async function readBounded(
   body: ReadableStream<Uint8Array>,
-  clock: Clock,
+  late: Late,
 ): Promise<Result<Uint8Array, Trouble>> {
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  clock.timeoutSignal(bodyTimeoutMs).addEventListener("abort", () => resolve("late"));
   const reader = body.getReader();
   const leave = (failure: Trouble) => {
-    // It may be broken already; nobody waits for it.
+    // As above.
     reader.cancel().catch(() => {});
     return fail(failure);
   };
   const parts: Uint8Array[] = [];
   let size = 0;
-  try {
-    for (;;) {
-      const part = await Promise.race([reader.read(), late]);
-      if (part === "late") return leave({ kind: "body-timeout" });
-      if (part.done) break;
-      size += part.value.byteLength;
-      if (size > maxBodyBytes) return leave({ kind: "payload-too-large" });
-      parts.push(part.value);
-    }
-  } catch {
-    return fail({ kind: "invalid-json", detail: "The body did not arrive whole." });
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- one part after another
+    const part = await Promise.race([reader.read(), late]);
+    if (part === "late") return leave(dripped);
+    if (part.done) break;
+    size += part.value.byteLength;
+    if (size > maxBodyBytes) return leave(tooLarge);
+    parts.push(part.value);
   }
   const bytes = new Uint8Array(size);
   let at = 0;

@@ -4,16 +4,20 @@ import { rankerSources } from "../core/domain.ts";
 import { cacheModes } from "../core/outcome.ts";
 import { isWithin, normalize } from "../text/normal-form.ts";
 
-/** A normalised string whose length is counted in code points, as JSON Schema counts it. */
+/**
+ * A normalised string whose length is counted in code points, as JSON Schema counts it. One check: a
+ * request has a hundred of them.
+ */
 const text = (minLength: number, maxLength: number) =>
   z
     .string()
-    .overwrite(normalize)
-    .refine((value) => isWithin(value, minLength, Infinity), {
-      error: `must hold at least ${minLength} character`,
-    })
-    .refine((value) => isWithin(value, 0, maxLength), {
-      error: `must hold at most ${maxLength} characters`,
+    .check((given) => {
+      const input = normalize(given.value);
+      given.value = input;
+      const refuse = (message: string) => given.issues.push({ code: "custom", input, message });
+      if (!isWithin(input, minLength, Infinity))
+        refuse(`must hold at least ${minLength} character`);
+      if (!isWithin(input, 0, maxLength)) refuse(`must hold at most ${maxLength} characters`);
     })
     .openapi({ minLength, maxLength });
 

@@ -67,7 +67,7 @@ export function streamSummary(
   c.get("deferred").push(ended.promise);
   c.executionCtx.waitUntil(ended.promise);
 
-  return streamSSE(c, async (stream) => {
+  const response = streamSSE(c, async (stream) => {
     stream.onAbort(() => left.abort());
     let sent: Promise<unknown> = Promise.resolve();
     const send = ({ event: name, data }: AnalyzeEvent) => {
@@ -101,6 +101,9 @@ export function streamSummary(
     event.set({ stream: outcome, streamed_ms: sinceMs() });
     ended.resolve();
   });
+  // As every answer to a POST; Hono's own word is no-cache.
+  response.headers.set("Cache-Control", "no-store");
+  return response;
 }
 
 /** After a defect. */

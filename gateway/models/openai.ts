@@ -1,7 +1,9 @@
-// The origin's OpenAI-compatible API: one call, its errors as failures, its bodies as plain data.
+// The origin's OpenAI-compatible API: one call, its errors as failures, its bodies as plain data. What
+// is streamed goes through the SDK, what comes whole does not (decision 50).
 import OpenAI from "openai";
 import type { Stream } from "openai/streaming";
 import { z } from "zod";
+import type { UpstreamCall } from "../core/call-log.ts";
 import type { Usage } from "../core/domain.ts";
 import { fail, ok, type Failure, type Result } from "../core/failure.ts";
 import type { Progress, Stage } from "../core/ports.ts";
@@ -118,23 +120,58 @@ const badOutput = (defect: (Failure & { reason: "origin_bad_output" })["defect"]
 
 /** A client for one origin. Never retries: another ranker is the retry. */
 export function createOriginApi(settings: OriginSettings): OriginApi {
+  // The SDK refuses an empty key; a server without one ignores what it is sent.
+  const apiKey = settings.apiKey || "none";
+  const access = settings.accessClientId
+    ? {
+        "CF-Access-Client-Id": settings.accessClientId,
+        "CF-Access-Client-Secret": settings.accessClientSecret,
+      }
+    : {};
   const client = new OpenAI({
     baseURL: settings.baseUrl,
-    // The SDK refuses an empty key; a server without one ignores what it is sent.
-    apiKey: settings.apiKey || "none",
+    apiKey,
     maxRetries: 0,
     // It would tell the console of a stream's event that is no JSON.
     logLevel: "off",
     fetch: boundedFetch,
-    // A redirect is a login page in front of the origin, never the origin.
     fetchOptions: { redirect: "manual" },
-    defaultHeaders: settings.accessClientId
-      ? {
-          "CF-Access-Client-Id": settings.accessClientId,
-          "CF-Access-Client-Secret": settings.accessClientSecret,
-        }
-      : {},
+    defaultHeaders: access,
   });
+  const baseUrl = settings.baseUrl.replace(/\/+$/, "");
+  const headers = {
+    Accept: "application/json",
+    Authorization: `Bearer ${apiKey}`,
+    "Content-Type": "application/json",
+    // A firewall before the origin may take a request without one for a robot's.
+    "User-Agent": "themerank",
+    ...access,
+  };
+
+  /** What the server answers, parsed. Throws as `fetch` does, and where the body is no JSON. */
+  async function ask(
+    path: string,
+    body: OriginBody,
+    stage: Stage,
+    { traceparent }: UpstreamCall,
+  ): Promise<Result<unknown>> {
+    const response = await boundedFetch(baseUrl + path, {
+      method: "POST",
+      // A redirect is a login page in front of the origin, never the origin.
+      redirect: "manual",
+      signal: stage.signal,
+      headers: {
+        ...headers,
+        [budgetHeader]: String(Math.floor(stage.budgetMs)),
+        ...(traceparent !== null && { traceparent }),
+      },
+      body: JSON.stringify(body),
+    });
+    if (response.ok) return ok(await response.json());
+    // What of it cannot be read takes nothing from the status.
+    const message = await response.text().catch(() => "");
+    return fail(refusal(response.status, response.headers, message));
+  }
 
   async function post<T extends { readonly usage?: z.output<typeof usageShape> }>(
     path: string,
@@ -144,22 +181,15 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
   ): Promise<Result<T>> {
     const to = { source: "origin", model: body.model, paid: false } as const;
     return stage.call(to, async (call) => {
-      let answer: unknown;
+      let answer: Result<unknown>;
       try {
-        answer = await client.post(path, {
-          body,
-          signal: stage.signal,
-          headers: {
-            [budgetHeader]: String(Math.floor(stage.budgetMs)),
-            ...(call.traceparent !== null && { traceparent: call.traceparent }),
-          },
-        });
+        answer = await ask(path, body, stage, call);
       } catch (error) {
         return fail(originFailure(error, stage));
       }
-      const parsed = shape.safeParse(answer);
-      if (!parsed.success)
-        return badOutput(typeof answer === "object" ? "wrong_shape" : "not_json");
+      if (!answer.ok) return answer;
+      const parsed = shape.safeParse(answer.value);
+      if (!parsed.success) return badOutput("wrong_shape");
       call.usage = toUsage(parsed.data.usage);
       return ok(parsed.data);
     });
@@ -273,7 +303,7 @@ function toUsage(usage: z.output<typeof usageShape>): Usage {
 function originFailure(error: unknown, stage: Stage): Failure {
   if (stage.signal.aborted) return { reason: "origin_timeout", limit: stage.limit };
   if (isTooLarge(error)) return { reason: "origin_bad_output", defect: "too_large" };
-  // The SDK throws a parse error of a whole body as it comes; a cut body is a lost connection.
+  // Of a whole body; a cut one is a lost connection.
   if (error instanceof SyntaxError) return { reason: "origin_bad_output", defect: "not_json" };
   if (!(error instanceof OpenAI.APIError)) return { reason: "origin_unreachable" };
   // An error in place of a stream's next event; vLLM says no more of it than a code.
@@ -281,18 +311,23 @@ function originFailure(error: unknown, stage: Stage): Failure {
     return { reason: "origin_error", status: 500 };
   const status: unknown = error.status;
   if (typeof status !== "number") return { reason: "origin_unreachable" };
+  return refusal(status, error.headers, error.message);
+}
+
+/** What a status other than 2xx means. */
+function refusal(status: number, headers: Headers | undefined, message: string): Failure {
   if (status === 401 || status === 403 || (status >= 300 && status < 400))
     return { reason: "origin_auth", status };
   if (status === 404) return { reason: "origin_model" };
   if (status === 429 || status === 503) {
-    const seconds = Number.parseInt(error.headers?.get("retry-after") ?? "", 10);
+    const seconds = Number.parseInt(headers?.get("retry-after") ?? "", 10);
     return {
       reason: "origin_overloaded",
       status,
       retryAfterSeconds: Number.isNaN(seconds) ? null : seconds,
     };
   }
-  if (status === 400 && /context length|context size|max_model_len/i.test(error.message))
+  if (status === 400 && /context length|context size|max_model_len/i.test(message))
     return { reason: "origin_context" };
   if (status < 500) return { reason: "origin_rejected", status };
   return { reason: "origin_error", status };

@@ -34,7 +34,7 @@ const unaskedCalls = 10;
 /** A BUDGET that did not answer is left alone for as long. */
 const retryMs = 5_000;
 /** Counts are told when so many requests are among them, or the last were told so long ago. */
-const postRequests = 20;
+const postRequests = 100;
 const postMs = 10_000;
 /** Counts that nobody took are kept for as long. */
 const keepMinutes = 1_440;

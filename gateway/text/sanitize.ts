@@ -19,12 +19,17 @@ const invisible =
 const selectorRun = /([\ufe00-\ufe0f\u{e0100}-\u{e01ef}])[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]+/gu;
 const foldable = /[\uff01-\uff5e\ufe64\ufe65]/g;
 
+/** What all of these have one of: most text has none and needs no second look. */
+const suspicious =
+  /[<[|\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u{fe00}-\u{fe0f}\ufe64\ufe65\uff01-\uff5e\u{e0000}-\u{e01ef}]/u;
+
 /**
  * Text that a tokenizer of any supported family reads as plain characters, one that folds full-width
  * forms too. A fixpoint after one pass: hidden characters, whose loss may join the halves of a token,
  * go first, and all else only puts spaces in, each within a token.
  */
 export function neutralize(text: string): string {
+  if (!suspicious.test(text)) return text;
   const shown = text.replace(invisible, "").replace(selectorRun, "$1");
   const folded = shown.replace(foldable, fold);
   const places = new Set<number>();

@@ -6,12 +6,15 @@ export interface Sentence extends Span {
   readonly text: string;
 }
 
-const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
+/** Made when first needed, as that of words in terms.ts. */
+let segmenter: Intl.Segmenter | null = null;
+const cut = (text: string) =>
+  (segmenter ??= new Intl.Segmenter("en", { granularity: "sentence" })).segment(text);
 
 /** The segmenter ends a sentence at any mark; one in the middle of a word or a link ends none. */
 function* segments(text: string): Generator<string> {
   let held = "";
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of cut(text)) {
     if (held !== "" && !(/[.!?]$/.test(held) && /^[\p{L}\p{N}/&=#_%-]/u.test(segment))) {
       yield held;
       held = "";

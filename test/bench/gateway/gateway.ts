@@ -1,7 +1,7 @@
 // `npm run bench -- gateway`: the production bundle under plain workerd beside its peers, in
 // interleaved rounds in one run on one machine.
 //   npm run bench -- gateway [--rounds 3] [--seconds 5] [--delay 10] [--json FILE] [--only WORD,WORD]
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -307,8 +307,6 @@ function report(figures: readonly Figures[], delayMs: number): void {
 }
 
 function bundleSize(): { readonly bytes: number; readonly gzip: number } {
-  const file =
-    readdirSync(oursFolder).find((name) => name.endsWith(".js") && name !== "kv.js") ?? "";
-  const code = readFileSync(join(oursFolder, file));
+  const code = readFileSync(join(oursFolder, "index.js"));
   return { bytes: code.length, gzip: gzipSync(code).length };
 }

@@ -1,4 +1,5 @@
-// The production bundle under plain workerd, with a KV beside it: what runs on Cloudflare, less its network.
+// The production bundle under plain workerd, with a KV beside it in a process of its own, as on
+// Cloudflare: what a process uses is the Worker's.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -43,58 +44,78 @@ export interface Server {
  * Starts workerd with one Worker.
  * @param folder what `bundle` wrote
  * @param vars its text bindings
- * @param isGateway whether it has the gateway's other bindings: KV, limits, budget. Not Analytics
- *   Engine: what is a buffer on Cloudflare would be a request to another Worker here.
+ * @param isGateway whether it has the gateway's other bindings: KV, limits, budgets; what those two
+ *   count is counted elsewhere on Cloudflare, and not at all here. Not Analytics Engine: what is a
+ *   buffer on Cloudflare would be a request to another Worker here.
  */
 export async function startWorkerd(
   folder: string,
   vars: Readonly<Record<string, string>>,
   isGateway: boolean,
 ): Promise<Server> {
-  const port = await freePort();
-  const main =
-    readdirSync(folder).find((name) => name.endsWith(".js") && name !== "kv.js") ?? "index.js";
-  const text = (value: string) => JSON.stringify(value);
   const bindings = Object.entries(vars).map(
     ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
   );
-  if (isGateway) {
-    bindings.push(
-      '(name = "CACHE", kvNamespace = "kv")',
-      '(name = "STATE", kvNamespace = "kv")',
-      '(name = "RATE_LIMITER", service = (name = "kv", entrypoint = "Limits"))',
-      '(name = "BUDGET", durableObjectNamespace = "Budget")',
-    );
-  }
-  const objects = isGateway
-    ? `durableObjectNamespaces = [(className = "Budget", uniqueKey = "budget", enableSql = true)],
-  durableObjectStorage = (inMemory = void),`
-    : "";
+  const main =
+    readdirSync(folder).find((name) => name.endsWith(".js") && !besides.has(name)) ?? "index.js";
+  if (!isGateway) return serve(folder, worker(main, bindings));
+
+  writeFileSync(join(folder, "kv.js"), kvWorker);
+  writeFileSync(join(folder, "tenants.js"), tenantsWorker);
+  const kv = await serve(folder, worker("kv.js"));
+  bindings.push(
+    '(name = "CACHE", kvNamespace = "kv")',
+    '(name = "STATE", kvNamespace = "kv")',
+    '(name = "RATE_LIMITER", service = (name = "tenants", entrypoint = "Limits"))',
+    '(name = "BUDGET", service = (name = "tenants", entrypoint = "Budgets"))',
+  );
+  const gateway = await serve(folder, worker(main, bindings), [
+    `(name = "kv", external = (address = ${text(kv.url.replace("http://", ""))}, http = ()))`,
+    `(name = "tenants", worker = ${worker("tenants.js")})`,
+  ]);
+  return {
+    ...gateway,
+    async stop() {
+      await gateway.stop();
+      await kv.stop();
+    },
+  };
+}
+
+/** Workers that are not the one measured. */
+const besides = new Set(["kv.js", "tenants.js"]);
+
+const text = (value: string) => JSON.stringify(value);
+
+/** A Worker of one module, as workerd's configuration has it. */
+const worker = (main: string, bindings: readonly string[] = []) => `(
+  modules = [(name = ${text(main)}, esModule = embed ${text(main)})],
+  compatibilityDate = ${text(compatibilityDate)},
+  bindings = [${bindings.join(", ")}],
+)`;
+
+/** Starts workerd; resolves when it answers. */
+async function serve(
+  folder: string,
+  main: string,
+  services: readonly string[] = [],
+): Promise<Server> {
+  const port = await freePort();
   const config = join(folder, `config-${port}.capnp`);
+  const all = [
+    `(name = "main", worker = ${main})`,
+    '(name = "internet", network = (allow = ["local", "private", "public"]))',
+    ...services,
+  ];
   writeFileSync(
     config,
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = .main),
-    (name = "kv", worker = .kv),
-    (name = "internet", network = (allow = ["local", "private", "public"])),
-  ],
+  services = [${all.join(",\n")}],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
-);
-const main :Workerd.Worker = (
-  modules = [(name = "index.js", esModule = embed ${text(main)})],
-  compatibilityDate = ${text(compatibilityDate)},
-  bindings = [${bindings.join(", ")}],
-  ${objects}
-);
-const kv :Workerd.Worker = (
-  modules = [(name = "kv.js", esModule = embed "kv.js")],
-  compatibilityDate = ${text(compatibilityDate)},
 );
 `,
   );
-  writeFileSync(join(folder, "kv.js"), kvWorker);
   const child = spawn(join(require.resolve("workerd/package.json"), "../bin/workerd"), [
     "serve",
     config,
@@ -112,9 +133,8 @@ const kv :Workerd.Worker = (
   };
 }
 
-/** Workers KV's own protocol towards a namespace, in memory; and bindings that count nothing. */
+/** Workers KV's own protocol towards a namespace, in memory. */
 const kvWorker = `
-import { WorkerEntrypoint } from "cloudflare:workers";
 const kept = new Map();
 export default {
   async fetch(request) {
@@ -128,9 +148,22 @@ export default {
     return value === undefined ? new Response(null, { status: 404 }) : new Response(value);
   },
 };
+`;
+
+/** What bounds a tenant, without counting. */
+const tenantsWorker = `
+import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
 export class Limits extends WorkerEntrypoint {
   limit() { return { success: true }; }
 }
+class Budget extends RpcTarget {
+  lease() { return { calls: 10, spent: null }; }
+  post() {}
+}
+export class Budgets extends WorkerEntrypoint {
+  getByName() { return new Budget(); }
+}
+export default { fetch: () => new Response(null, { status: 404 }) };
 `;
 
 async function answers(child: ChildProcess, url: string): Promise<void> {

@@ -5,7 +5,7 @@ import type { Curve } from "./curves.ts";
 import { stepsOf, type Part, type Step } from "./growth.ts";
 
 export interface Run extends Loaded {
-  /** Of the gateway's process, its KV included, per request. */
+  /** Of the gateway's process per request; its KV is another. */
   readonly cpuMs: number;
   /** Sent to the origin per request. */
   readonly upstreamBytes: number;
