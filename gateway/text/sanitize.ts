@@ -21,7 +21,7 @@ const foldable = /[\uff01-\uff5e\ufe64\ufe65]/g;
 
 /** What all of these have one of: most text has none and needs no second look. */
 const suspicious =
-  /[<[|\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u{fe00}-\u{fe0f}\ufe64\ufe65\uff01-\uff5e\u{e0000}-\u{e01ef}]/u;
+  /[<[|\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufe64\ufe65\uff01-\uff5e\u{e0000}-\u{e01ef}]|\p{VS}/u;
 
 /**
  * Text that a tokenizer of any supported family reads as plain characters, one that folds full-width

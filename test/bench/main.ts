@@ -1,5 +1,6 @@
 // `npm run bench -- NAME`: runs one benchmark, prints its table and writes its figures as JSON.
 import { benchCache } from "./cache.ts";
+import { benchFlow } from "./flow/flow.ts";
 import { benchGateway } from "./gateway/gateway.ts";
 import { benchOrigin } from "./origin.ts";
 import { benchOutage } from "./outage.ts";
@@ -9,6 +10,7 @@ import { benchTenants } from "./tenants.ts";
 
 const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
   cache: benchCache,
+  flow: benchFlow,
   gateway: benchGateway,
   origin: benchOrigin,
   outage: benchOutage,

@@ -72,7 +72,12 @@ export async function startUpstream(delayMs: number): Promise<Server> {
   return start(process.execPath, [script, String(port), String(delayMs)], port);
 }
 
-async function start(command: string, args: readonly string[], port: number): Promise<Server> {
+/** Starts a server and waits until it answers on `port`. */
+export async function start(
+  command: string,
+  args: readonly string[],
+  port: number,
+): Promise<Server> {
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: "True", NO_DOCS: "True" },

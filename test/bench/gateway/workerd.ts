@@ -40,6 +40,14 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** A KV elsewhere, in place of the one that answers at once. */
+export interface Store {
+  /** `host:port`, where Workers KV's own protocol is spoken over HTTP. */
+  readonly address: string;
+  /** Who asks, as the header `x-gateway` of each request says. */
+  readonly reader: string;
+}
+
 /**
  * Starts workerd with one Worker.
  * @param folder what `bundle` wrote
@@ -47,11 +55,13 @@ export interface Server {
  * @param isGateway whether it has the gateway's other bindings: KV, limits, budgets; what those two
  *   count is counted elsewhere on Cloudflare, and not at all here. Not Analytics Engine: what is a
  *   buffer on Cloudflare would be a request to another Worker here.
+ * @param store the gateway's KV; without one it gets its own
  */
 export async function startWorkerd(
   folder: string,
   vars: Readonly<Record<string, string>>,
   isGateway: boolean,
+  store?: Store,
 ): Promise<Server> {
   const bindings = Object.entries(vars).map(
     ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
@@ -60,9 +70,13 @@ export async function startWorkerd(
     readdirSync(folder).find((name) => name.endsWith(".js") && !besides.has(name)) ?? "index.js";
   if (!isGateway) return serve(folder, worker(main, bindings));
 
-  writeFileSync(join(folder, "kv.js"), kvWorker);
+  const kv = store === undefined ? await startKv(folder) : null;
+  const address = store?.address ?? kv?.url.replace("http://", "") ?? "";
+  const told =
+    store === undefined
+      ? ""
+      : `injectRequestHeaders = [(name = "x-gateway", value = ${text(store.reader)})]`;
   writeFileSync(join(folder, "tenants.js"), tenantsWorker);
-  const kv = await serve(folder, worker("kv.js"));
   bindings.push(
     '(name = "CACHE", kvNamespace = "kv")',
     '(name = "STATE", kvNamespace = "kv")',
@@ -70,16 +84,21 @@ export async function startWorkerd(
     '(name = "BUDGET", service = (name = "tenants", entrypoint = "Budgets"))',
   );
   const gateway = await serve(folder, worker(main, bindings), [
-    `(name = "kv", external = (address = ${text(kv.url.replace("http://", ""))}, http = ()))`,
+    `(name = "kv", external = (address = ${text(address)}, http = (${told})))`,
     `(name = "tenants", worker = ${worker("tenants.js")})`,
   ]);
   return {
     ...gateway,
     async stop() {
       await gateway.stop();
-      await kv.stop();
+      await kv?.stop();
     },
   };
+}
+
+function startKv(folder: string): Promise<Server> {
+  writeFileSync(join(folder, "kv.js"), kvWorker);
+  return serve(folder, worker("kv.js"));
 }
 
 /** Workers that are not the one measured. */
