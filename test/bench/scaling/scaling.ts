@@ -1,6 +1,6 @@
 // `npm run bench -- scaling`: what a request to the production bundle under plain workerd costs
 // against themes, length of the text, connections, and the size of what the cache holds.
-//   npm run bench -- scaling [--rounds 3] [--seconds 1] [--delay 1] [--json FILE] [--svg FILE] [--only WORD,WORD]
+//   npm run bench -- scaling [--rounds 3] [--seconds 1.3] [--delay 1] [--json FILE] [--svg FILE] [--only WORD,WORD]
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,7 +43,7 @@ export async function benchScaling(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       rounds: { type: "string", default: "3" },
-      seconds: { type: "string", default: "1" },
+      seconds: { type: "string", default: "1.3" },
       delay: { type: "string", default: "1" },
       json: { type: "string", default: result("json") },
       svg: { type: "string", default: result("svg") },
