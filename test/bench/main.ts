@@ -4,6 +4,7 @@ import { benchFlow } from "./flow/flow.ts";
 import { benchGateway } from "./gateway/gateway.ts";
 import { benchOrigin } from "./origin.ts";
 import { benchOutage } from "./outage.ts";
+import { benchScaling } from "./scaling/scaling.ts";
 import { benchTelemetry } from "./telemetry.ts";
 import { benchTenants } from "./tenants.ts";
 
@@ -13,6 +14,7 @@ const benches: Record<string, (args: readonly string[]) => Promise<void>> = {
   gateway: benchGateway,
   origin: benchOrigin,
   outage: benchOutage,
+  scaling: benchScaling,
   telemetry: benchTelemetry,
   tenants: benchTenants,
 };

@@ -1,11 +1,8 @@
 // `npm run bench -- gateway`: the production bundle under plain workerd beside its peers, in
 // interleaved rounds in one run on one machine.
 //   npm run bench -- gateway [--rounds 3] [--seconds 5] [--delay 10] [--json FILE] [--only WORD,WORD]
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { text as readAll } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -15,12 +12,12 @@ import { ratingPrompts } from "../../../gateway/rank/prompt.ts";
 import { measured } from "../machine.ts";
 import { quantile } from "../stats.ts";
 import type { Loaded, Task } from "./load.ts";
+import { load } from "./load-process.ts";
 import { installPeers, peersFolder, startLiteLlm, startPortkey, startUpstream } from "./peers.ts";
 import { consumptionOf } from "./process.ts";
 import { bundle, startWorkerd, type Server } from "./workerd.ts";
 
 const resultFile = fileURLToPath(new URL("../results/gateway.json", import.meta.url));
-const loadScript = fileURLToPath(new URL("load.ts", import.meta.url));
 const entry = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const digits = JSON.stringify(
   Object.fromEntries(Array.from({ length: 10 }, (_, value) => [15 + value, value])),
@@ -241,15 +238,6 @@ async function measure(
   const loaded = await load(task);
   const { cpuMs, memoryMiB } = consumptionOf(server.pid);
   return { ...loaded, cpuMs: (cpuMs - before.cpuMs) / loaded.requests, memoryMiB };
-}
-
-async function load(task: Task): Promise<Loaded> {
-  const child = spawn(process.execPath, [loadScript, peersFolder], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  child.stdin.end(JSON.stringify(task));
-  const [printed] = await Promise.all([readAll(child.stdout), once(child, "exit")]);
-  return JSON.parse(printed) as Loaded;
 }
 
 const rate = (run: Run | undefined) =>

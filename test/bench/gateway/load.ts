@@ -10,6 +10,10 @@ export interface Task {
   readonly body: string;
   /** The first number. */
   readonly from: number;
+  /** After so many requests the numbers begin anew; without it, never. */
+  readonly cycle?: number;
+  /** What each answer holds; one that does not is counted. */
+  readonly expects?: readonly string[];
   readonly connections: number;
   readonly seconds?: number;
   /** Instead of a time: so many requests. */
@@ -19,6 +23,8 @@ export interface Task {
 export interface Loaded {
   readonly requests: number;
   readonly errors: number;
+  /** Answers that lack what they should hold; of none with an error's status. */
+  readonly unexpected: number;
   readonly seconds: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -33,6 +39,7 @@ interface Autocannon {
     readonly errors: number;
     readonly timeouts: number;
     readonly non2xx: number;
+    readonly mismatches: number;
     readonly duration: number;
     readonly latency: { readonly p50: number; readonly p99: number };
     readonly throughput: { readonly total: number };
@@ -43,21 +50,24 @@ const [folder = ""] = process.argv.slice(2);
 const autocannon = createRequire(`${folder}/package.json`)("autocannon") as Autocannon;
 const task = JSON.parse(await readAll(process.stdin)) as Task;
 
-let number = task.from;
+let sent = 0;
 const latencies: number[] = [];
-const { seconds, amount } = task;
+const { seconds, amount, from, cycle = Number.POSITIVE_INFINITY, expects = [] } = task;
 const result = await autocannon({
   url: task.url,
   connections: task.connections,
   ...(amount === undefined ? { duration: seconds } : { amount }),
   timeout: 30,
+  // By itself it looks once a second whether all is done, and that second counts.
+  sampleInt: 10,
+  verifyBody: (body: string) => expects.every((part) => body.includes(part)),
   requests: [
     {
       method: "POST",
       headers: { "content-type": "application/json", ...task.headers },
       setupRequest: (request: object) => ({
         ...request,
-        body: task.body.replace("{n}", String((number += 1))),
+        body: task.body.replace("{n}", String(from + (sent++ % cycle))),
       }),
     },
   ],
@@ -71,6 +81,7 @@ const at = (q: number) => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] 
 const loaded: Loaded = {
   requests: result.requests.total,
   errors: result.errors + result.timeouts + result.non2xx,
+  unexpected: result.mismatches,
   seconds: result.duration,
   p50: at(0.5),
   p99: at(0.99),

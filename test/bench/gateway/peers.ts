@@ -12,8 +12,8 @@ const startWithinMs = 90_000;
 
 export const peersFolder = fileURLToPath(new URL("../../../.tools/bench", import.meta.url));
 
-/** Installs the load generator and the peers, unless they are there. @returns whether LiteLLM is */
-export function installPeers(log: (line: string) => void): boolean {
+/** Installs the load generator, and Portkey with it, unless they are there. */
+export function installLoad(log: (line: string) => void): void {
   mkdirSync(peersFolder, { recursive: true });
   const mark = join(peersFolder, "npm-done");
   if (!existsSync(mark) || readFileSync(mark, "utf8") !== npmPackages.join()) {
@@ -26,6 +26,11 @@ export function installPeers(log: (line: string) => void): boolean {
     });
     writeFileSync(mark, npmPackages.join());
   }
+}
+
+/** Installs the load generator and the peers, unless they are there. @returns whether LiteLLM is */
+export function installPeers(log: (line: string) => void): boolean {
+  installLoad(log);
   const venv = join(peersFolder, "venv");
   if (existsSync(join(venv, "bin/litellm"))) return true;
   log("installing LiteLLM ...");

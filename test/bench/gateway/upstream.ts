@@ -1,6 +1,7 @@
 // The upstream of every contender: a process of its own that answers after a fixed delay, from bytes
 // made beforehand.
 //   node test/bench/gateway/upstream.ts PORT DELAY_MS
+// GET tells what it has received: `{"requests": N, "bytes": N}`, bodies alone.
 import { createServer } from "node:http";
 
 const [port = "0", delay = "0"] = process.argv.slice(2);
@@ -47,15 +48,19 @@ const scores = (count: number) =>
   );
 const words = "The writer counts what is owed and is afraid of the next bill .".split(" ");
 
+const received = { requests: 0, bytes: 0 };
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
     if (request.method === "GET") {
-      response.end();
+      response.end(JSON.stringify(received));
       return;
     }
-    const body = Buffer.concat(chunks).toString();
+    const bytes = Buffer.concat(chunks);
+    received.requests += 1;
+    received.bytes += bytes.length;
+    const body = bytes.toString();
     const url = request.url ?? "";
     setTimeout(() => {
       if (url.includes("streamGenerateContent")) {
