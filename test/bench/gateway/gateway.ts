@@ -24,6 +24,12 @@ const digits = JSON.stringify(
 );
 /** About 300 tokens. */
 const textChars = 1_300;
+/**
+ * Connections. An isolate gives the origin 32 requests at once (decision 22): with 30 each is
+ * answered by it, with 50 some are by the ranker behind it, whose share is told.
+ */
+const crowds = [1, 30, 50] as const;
+type Runs = Readonly<Record<(typeof crowds)[number], Run[]>>;
 
 /** One way of answering, under one kind of load. */
 interface Contender {
@@ -36,6 +42,8 @@ interface Contender {
   readonly known?: string;
   /** Connections 1: this many requests at most, where each needs a text made known. */
   readonly limit?: number;
+  /** What each of its answers holds: one that was got in another way is an error here. */
+  readonly expects?: readonly string[];
 }
 
 interface Run extends Loaded {
@@ -49,14 +57,17 @@ interface Figures {
   readonly p99At1: number;
   readonly p50At50: number;
   readonly p99At50: number;
-  readonly requestsPerSecond: number;
-  /** Of the process, per request, at 50 connections. */
+  readonly requestsPerSecondAt30: number;
+  readonly requestsPerSecondAt50: number;
+  /** Of the answers at 50 connections, those that were got in another way; 0 to 1. */
+  readonly otherShareAt50: number;
+  /** Of the process, per request, at 30 connections. */
   readonly cpuMs: number;
   readonly memoryMiB: number;
   readonly bytes: number;
   readonly errors: number;
   /** Largest less smallest over the rounds, as a share of the median. */
-  readonly spread: Readonly<Record<"p50At1" | "requestsPerSecond" | "cpuMs", number>>;
+  readonly spread: Readonly<Record<"p50At1" | "requestsPerSecondAt50" | "cpuMs", number>>;
 }
 
 export async function benchGateway(args: readonly string[]): Promise<void> {
@@ -89,26 +100,29 @@ export async function benchGateway(args: readonly string[]): Promise<void> {
     const contenders = (await lineUp(upstream, hasLiteLlm, keep)).filter(({ name }) =>
       words.some((word) => name.includes(word)),
     );
-    const runs = new Map(contenders.map((each) => [each, { one: [] as Run[], many: [] as Run[] }]));
+    const runs = new Map(
+      contenders.map((each): [Contender, Runs] => [each, { 1: [], 30: [], 50: [] }]),
+    );
     let number = 1;
+    for (const contender of contenders) {
+      // oxlint-disable-next-line no-await-in-loop -- as below
+      await measure(contender, 30, seconds, number);
+      number += 1_000_000;
+    }
+    console.log("all are warm");
     for (let round = 0; round < rounds; round += 1) {
-      for (const [contender, { one, many }] of runs) {
-        for (const [connections, all] of [
-          [1, one],
-          [50, many],
-        ] as const) {
+      for (const [contender, all] of runs) {
+        for (const connections of crowds) {
           // oxlint-disable-next-line no-await-in-loop -- one at a time has the machine
           const run = await measure(contender, connections, seconds, number);
           number += 1_000_000;
-          all.push(run);
+          all[connections].push(run);
         }
-        const [last, lastMany] = [one.at(-1), many.at(-1)];
-        console.log(
-          `round ${round + 1}: ${contender.name}: ${last?.p50.toFixed(2)} ms, ${rate(lastMany).toFixed(0)}/s`,
-        );
+        const told = crowds.map((connections) => rate(all[connections].at(-1)).toFixed(0));
+        console.log(`round ${round + 1}: ${contender.name}: ${told.join(", ")} requests/s`);
       }
     }
-    const figures = [...runs].map(([{ name }, { one, many }]) => summed(name, one, many));
+    const figures = [...runs].map(([{ name }, all]) => summed(name, all));
     report(figures, delayMs);
     const size = bundleSize();
     console.log(
@@ -194,7 +208,13 @@ async function lineUp(
           },
         ]
       : []),
-    { name: "ours: full hit", server: ours, path, body: asked(themes.length, same) },
+    {
+      name: "ours: full hit",
+      server: ours,
+      path,
+      body: asked(themes.length, same),
+      expects: ['"status":"hit"'],
+    },
     {
       name: "ours: partial hit",
       server: ours,
@@ -202,16 +222,36 @@ async function lineUp(
       body,
       known: asked(themes.length - 1),
       limit: 1_000,
+      expects: ['"status":"partial"', '"degraded":false'],
     },
-    { name: "ours: miss", server: ours, path, body },
-    { name: "ours: failover, breaker open", server: open, path, body },
-    { name: "ours: Gemini alone", server: gemini, path, body },
+    {
+      name: "ours: miss",
+      server: ours,
+      path,
+      body,
+      expects: ['"status":"miss"', '"degraded":false'],
+    },
+    {
+      name: "ours: failover, breaker open",
+      server: open,
+      path,
+      body,
+      expects: ['"source":"gemini"', '"reason":"circuit_open"'],
+    },
+    {
+      name: "ours: Gemini alone",
+      server: gemini,
+      path,
+      body,
+      expects: ['"source":"gemini"', '"degraded":false'],
+    },
     {
       name: "ours: streamed analysis",
       server: open,
       path: "/v1/analyze",
       headers: { accept: "text/event-stream" },
       body,
+      expects: ["event: summary.delta", '"status":"complete","source":"gemini"'],
     },
   ];
 }
@@ -222,7 +262,7 @@ async function measure(
   seconds: number,
   from: number,
 ): Promise<Run> {
-  const { server, path, headers = {}, body, known, limit } = contender;
+  const { server, path, headers = {}, body, known, limit, expects = [] } = contender;
   const task: Task = {
     url: server.url + path,
     headers,
@@ -235,7 +275,7 @@ async function measure(
     await load({ ...task, body: known, connections: 10, amount: limit });
   else await load({ ...task, from: from + 500_000, amount: connections * 20 });
   const before = consumptionOf(server.pid);
-  const loaded = await load(task);
+  const loaded = await load({ ...task, expects });
   const { cpuMs, memoryMiB } = consumptionOf(server.pid);
   return { ...loaded, cpuMs: (cpuMs - before.cpuMs) / loaded.requests, memoryMiB };
 }
@@ -243,24 +283,31 @@ async function measure(
 const rate = (run: Run | undefined) =>
   run === undefined ? Number.NaN : run.requests / run.seconds;
 
-function summed(name: string, one: readonly Run[], many: readonly Run[]): Figures {
+function summed(name: string, { 1: one, 30: some, 50: many }: Runs): Figures {
   const median = (all: readonly number[]) => quantile(all, 0.5);
   const spread = (all: readonly number[]) => (Math.max(...all) - Math.min(...all)) / median(all);
+  const sum = (all: readonly Run[], read: (run: Run) => number) =>
+    all.reduce((total, run) => total + read(run), 0);
   const p50s = one.map(({ p50 }) => p50);
   const rates = many.map(rate);
-  const cpus = many.map(({ cpuMs }) => cpuMs);
+  const cpus = some.map(({ cpuMs }) => cpuMs);
   return {
     name,
     p50At1: median(p50s),
     p99At1: median(one.map(({ p99 }) => p99)),
     p50At50: median(many.map(({ p50 }) => p50)),
     p99At50: median(many.map(({ p99 }) => p99)),
-    requestsPerSecond: median(rates),
+    requestsPerSecondAt30: median(some.map(rate)),
+    requestsPerSecondAt50: median(rates),
+    otherShareAt50:
+      sum(many, ({ unexpected }) => unexpected) / sum(many, ({ requests }) => requests),
     cpuMs: median(cpus),
     memoryMiB: median(many.map(({ memoryMiB }) => memoryMiB)),
-    bytes: median(many.map(({ bytes }) => bytes)),
-    errors: [...one, ...many].reduce((sum, { errors }) => sum + errors, 0),
-    spread: { p50At1: spread(p50s), requestsPerSecond: spread(rates), cpuMs: spread(cpus) },
+    bytes: median(some.map(({ bytes }) => bytes)),
+    errors:
+      sum([...one, ...some, ...many], ({ errors }) => errors) +
+      sum([...one, ...some], ({ unexpected }) => unexpected),
+    spread: { p50At1: spread(p50s), requestsPerSecondAt50: spread(rates), cpuMs: spread(cpus) },
   };
 }
 
@@ -271,7 +318,8 @@ function report(figures: readonly Figures[], delayMs: number): void {
       contender: each.name,
       "p50, p99 ms at 1": `${two(each.p50At1)}, ${two(each.p99At1)}`,
       "p50, p99 ms at 50": `${two(each.p50At50)}, ${two(each.p99At50)}`,
-      "requests/s": each.requestsPerSecond.toFixed(0),
+      "requests/s at 30, 50": `${each.requestsPerSecondAt30.toFixed(0)}, ${each.requestsPerSecondAt50.toFixed(0)}`,
+      "others at 50": `${(100 * each.otherShareAt50).toFixed(0)} %`,
       "CPU ms": two(each.cpuMs),
       MiB: each.memoryMiB.toFixed(0),
       bytes: each.bytes.toFixed(0),
@@ -297,7 +345,7 @@ function report(figures: readonly Figures[], delayMs: number): void {
     },
     {
       goal: "throughput at 50 connections, at least 1.5x Portkey's",
-      is: times(miss.requestsPerSecond, portkey.requestsPerSecond),
+      is: `${times(miss.requestsPerSecondAt50, portkey.requestsPerSecondAt50)}; at 30, all by the origin: ${times(miss.requestsPerSecondAt30, portkey.requestsPerSecondAt30)}`,
     },
     {
       goal: "failover with the breaker open, within 5 ms of Gemini alone",

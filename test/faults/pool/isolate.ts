@@ -86,7 +86,8 @@ export class Watch {
   }
 
   async #fetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
-    const url = input instanceof Request ? input.url : String(input);
+    // As it goes out: an address may be written in many ways.
+    const url = new URL(input instanceof Request ? input.url : String(input)).href;
     const upstream = proxies.findIndex((proxy) => url.startsWith(proxy));
     if (upstream < 0) return realFetch(input, init);
     const body = typeof init?.body === "string" ? (JSON.parse(init.body) as object) : {};

@@ -321,18 +321,18 @@ describe("what BUDGET counts", () => {
         await stubOf(tenant).post(nowMs, entries);
       },
     });
-    for (let request = 0; request < 41; request += 1) {
+    for (let request = 0; request < 201; request += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one after another
       await counted(one, built.tenant, request % 4 === 0);
     }
-    // The first tells that there is somebody; then every twentieth does.
+    // The first tells that there is somebody; then every hundredth does.
     expect(posts).toBe(3);
     built.clock.advance(10_000);
     await counted(one, built.tenant);
     expect(posts).toBe(4);
     await spend(one, built.tenant, 3);
     const tally = await one.tally(built.tenant);
-    expect(tally?.day).toEqual({ requests: 42, cached: 11, calls: 4 });
+    expect(tally?.day).toEqual({ requests: 202, cached: 51, calls: 4 });
     expect(tally?.minute).toEqual(tally?.day);
   });
 

@@ -214,4 +214,28 @@ describe("neutralizeLine", () => {
       { numRuns: 500 },
     );
   });
+
+  it("leaves one space between words and none around them, whatever stood there", () => {
+    const parts = fc.constantFrom(
+      "a",
+      "words",
+      " ",
+      "  ",
+      "\t",
+      "\n",
+      "\u00a0",
+      "\u3000",
+      "\u2028",
+    );
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 12 }), (pieces) => {
+        const words = pieces
+          .join("")
+          .split(/\s+/u)
+          .filter((word) => word !== "");
+        expect(neutralizeLine(pieces.join(""))).toBe(words.join(" "));
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
