@@ -1,6 +1,7 @@
 // Two projects: what runs in the Worker is tested in workerd, the stack around it in Node.
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import "./support/end-of-process.ts";
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,

@@ -1,5 +1,6 @@
 // The playground in a real browser: in Node, file after file, each with a stack of its own. Run by main.ts.
 import { defineConfig } from "vitest/config";
+import "../support/end-of-process.ts";
 
 export default defineConfig({
   root: new URL("../..", import.meta.url).pathname,

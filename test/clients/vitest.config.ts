@@ -1,5 +1,6 @@
 // The vendors' clients against one running gateway: in Node. Run by main.ts.
 import { defineConfig } from "vitest/config";
+import "../support/end-of-process.ts";
 
 export default defineConfig({
   root: new URL("../..", import.meta.url).pathname,

@@ -1,5 +1,6 @@
 // The suite on a real vLLM: in Node, file after file, against one server. Run by main.ts.
 import { defineConfig } from "vitest/config";
+import "../support/end-of-process.ts";
 
 export default defineConfig({
   root: new URL("../..", import.meta.url).pathname,
