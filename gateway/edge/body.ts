@@ -48,13 +48,13 @@ const tooLarge: Trouble = { kind: "payload-too-large" };
 export const boundedBody = createMiddleware<Edge>(async (c, next) => {
   const { raw } = c.req;
   if (raw.body === null) return next();
-  const length = c.req.header("content-length");
+  const length = c.req.header("content-length") ?? "";
   if (Number(length) > maxBodyBytes) return problem(c, tooLarge);
   const { promise: late, resolve } = Promise.withResolvers<"late">();
   c.get("clock")
     .timeoutSignal(bodyTimeoutMs)
     .addEventListener("abort", () => resolve("late"));
-  const reader = length === undefined ? null : byteReader(raw.body);
+  const reader = /^\d+$/.test(length) ? byteReader(raw.body) : null;
   const read =
     reader === null ? readBounded(raw.body, late) : readTold(reader, Number(length), late);
   const bytes = await read.catch(() => fail(broken));

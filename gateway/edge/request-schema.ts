@@ -14,7 +14,8 @@ const text = (minLength: number, maxLength: number) =>
     .check((given) => {
       const input = normalize(given.value);
       given.value = input;
-      const refuse = (message: string) => given.issues.push({ code: "custom", input, message });
+      const refuse = (message: string) =>
+        given.issues.push({ code: "custom", input, message, continue: true });
       if (!isWithin(input, minLength, Infinity))
         refuse(`must hold at least ${minLength} character`);
       if (!isWithin(input, 0, maxLength)) refuse(`must hold at most ${maxLength} characters`);
@@ -44,9 +45,11 @@ export const themes = z
   .min(1, "must hold at least 1 theme")
   .max(100, "must hold at most 100 themes")
   .check((context) => {
-    const seen = new Set<string>();
-    for (const [index, { id }] of context.value.entries()) {
-      if (seen.has(id)) {
+    const seen = new Set<unknown>();
+    // A theme that is wrong in itself has none.
+    const ids = context.value.map(({ id }): unknown => id);
+    for (const [index, id] of ids.entries()) {
+      if (id !== undefined && seen.has(id)) {
         const path = [index, "id"];
         context.issues.push({ code: "custom", input: id, path, message: "is not unique" });
       }

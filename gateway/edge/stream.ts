@@ -101,7 +101,8 @@ export function streamSummary(
     event.set({ stream: outcome, streamed_ms: sinceMs() });
     ended.resolve();
   });
-  // As every answer to a POST; Hono's own word is no-cache.
+  // As every answer to a POST; Hono's own word is no-cache, here and in what CORS has begun.
+  c.header("Cache-Control", "no-store");
   response.headers.set("Cache-Control", "no-store");
   return response;
 }

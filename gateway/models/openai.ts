@@ -129,12 +129,14 @@ const badOutput = (defect: (Failure & { reason: "origin_bad_output" })["defect"]
 export function createOriginApi(settings: OriginSettings): OriginApi {
   // The SDK refuses an empty key; a server without one ignores what it is sent.
   const apiKey = settings.apiKey || "none";
-  const access = settings.accessClientId
-    ? {
-        "CF-Access-Client-Id": settings.accessClientId,
-        "CF-Access-Client-Secret": settings.accessClientSecret,
-      }
-    : {};
+  const common = {
+    // A firewall before the origin may take a request without one for a robot's.
+    "User-Agent": "themerank",
+    ...(settings.accessClientId && {
+      "CF-Access-Client-Id": settings.accessClientId,
+      "CF-Access-Client-Secret": settings.accessClientSecret,
+    }),
+  };
   const client = new OpenAI({
     baseURL: settings.baseUrl,
     apiKey,
@@ -143,16 +145,17 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
     logLevel: "off",
     fetch: boundedFetch,
     fetchOptions: { redirect: "manual" },
-    defaultHeaders: access,
+    defaultHeaders: common,
   });
-  const baseUrl = settings.baseUrl.replace(/\/+$/, "");
+  const base = new URL(settings.baseUrl);
+  const { search } = base;
+  base.search = "";
+  const root = base.href.replace(/\/+$/, "");
   const headers = {
     Accept: "application/json",
     Authorization: `Bearer ${apiKey}`,
     "Content-Type": "application/json",
-    // A firewall before the origin may take a request without one for a robot's.
-    "User-Agent": "themerank",
-    ...access,
+    ...common,
   };
 
   /** What the server answers, parsed. Throws as `fetch` does, and where the body is no JSON. */
@@ -162,7 +165,7 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
     stage: Stage,
     { traceparent }: UpstreamCall,
   ): Promise<Result<unknown>> {
-    const response = await boundedFetch(baseUrl + path, {
+    const response = await boundedFetch(root + path + search, {
       method: "POST",
       // A redirect is a login page in front of the origin, never the origin.
       redirect: "manual",
@@ -175,8 +178,10 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
       body: JSON.stringify(body),
     });
     if (response.ok) return ok(await response.json());
-    // What of it cannot be read takes nothing from the status.
-    const message = await response.text().catch(() => "");
+    // A status says all but what is wrong with a request; what else it says is not waited for.
+    const message = response.status === 400 ? await response.text().catch(() => "") : "";
+    stage.signal.throwIfAborted();
+    response.body?.cancel().catch(() => {});
     return fail(refusal(response.status, response.headers, message));
   }
 
@@ -289,17 +294,19 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
 const idPrefix = "token_id:";
 
 function tokenLogprobs(logprobs: z.output<typeof logprobsShape>): TokenLogprob[] {
-  if ("content" in logprobs) {
-    return logprobs.content[0].top_logprobs.map(({ id, token, logprob }) => ({
-      id: id ?? null,
-      token,
-      logprob,
-    }));
+  // First: a server may send both, and null in the place of the other.
+  if (isTopLogprobs(logprobs)) {
+    return Object.entries(logprobs.top_logprobs[0]).map(([token, logprob]) => {
+      const digits = token.startsWith(idPrefix) ? token.slice(idPrefix.length) : "";
+      const id = digits === "" ? Number.NaN : Number(digits);
+      return { id: Number.isInteger(id) ? id : null, token, logprob };
+    });
   }
-  return Object.entries(logprobs.top_logprobs[0]).map(([token, logprob]) => {
-    const isId = token.startsWith(idPrefix);
-    return { id: isId ? Number(token.slice(idPrefix.length)) : null, token, logprob };
-  });
+  return logprobs.content[0].top_logprobs.map(({ id, token, logprob }) => ({
+    id: id ?? null,
+    token,
+    logprob,
+  }));
 }
 
 function toUsage(usage: z.output<typeof usageShape>): Usage {

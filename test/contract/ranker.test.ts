@@ -206,6 +206,22 @@ describe("the origin by completions", () => {
     expect(result).toEqual({ ok: false, failure: { reason: "origin_bad_output", defect } });
   });
 
+  it("reads logprobs that stand beside an empty list of the other shape", async () => {
+    const both = ratedFive.map((c) => ({ ...c, logprobs: { ...c.logprobs, content: null } }));
+    await new FakeControl(inject("vllm")).break({ kind: "body", body: { choices: both } });
+    const result = await completions(inject("vllm")).rank({ text, themes }, within(5_000));
+    expect(result.ok && result.value.scores.map(({ value }) => Math.round(value))).toEqual([
+      56, 56, 56, 56, 56,
+    ]);
+  });
+
+  it("joins path and base URL as URLs: a slash at its end, a query", async () => {
+    const api = completions(`${inject("vllm")}/?api-version=1`);
+    expect((await api.rank({ text, themes }, within(5_000))).ok).toBe(true);
+    const [request] = await new FakeControl(inject("vllm")).requests();
+    expect(request?.path).toBe("/v1/completions");
+  });
+
   it("takes choices in any order by their index", async () => {
     const tops = themes.map((_, i) => choice(i, { [String(i)]: 0 })).toReversed();
     await new FakeControl(inject("vllm")).break({ kind: "body", body: { choices: tops } });

@@ -134,6 +134,10 @@ describe("a streamed answer", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(response.headers.get("server-timing")).toMatch(/origin;dur=\d+, total;dur=\d+$/);
     expect(response.headers.get("x-request-id")).toMatch(/^req_/);
+    const shared = await stream(isolate({ CORS_ORIGINS: "https://app.example" }), {
+      text: freshText(),
+    });
+    expect(shared.response.headers.get("cache-control")).toBe("no-store");
   });
 
   it("shows the summary as its model writes it, by Gemini and by the origin", async () => {

@@ -23,6 +23,9 @@ export const types: readonly Case[] = [
   refused(28, "themes as an object", ["/themes"], { themes: {} }),
   refused(29, "a theme that is null", ["/themes/1"], { themes: ["A", null] }),
   refused(30, "an id twice", ["/themes/1/id"], { themes: ["A", { id: "A", label: "B" }] }),
+  refused(30, "an id twice, and two labels too long", ["/themes/1/id", "/themes/2", "/themes/3"], {
+    themes: ["A", "A", "b".repeat(121), "c".repeat(121)],
+  }),
   refused(30, "an id twice but for its normal form", ["/themes/1/id"], {
     themes: ["caf\u00e9", "cafe\u0301"],
   }),
