@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), "themerank-bundle-"));
 const file = join(folder, "index.js");
 beforeAll(() => {
   bundle(fileURLToPath(new URL("../gateway/index.ts", import.meta.url)), folder);
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it(`the bundle takes ${budgetKiB} KiB of gzip at most`, () => {
