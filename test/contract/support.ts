@@ -26,13 +26,18 @@ export class FakeControl {
     await fetch(this.#url, { method: "DELETE" });
   }
 
-  async requests(): Promise<readonly { path: string; body: unknown; aborted: boolean }[]> {
+  async requests(): Promise<readonly Recorded[]> {
     const answer = await fetch(this.#url);
-    const { requests } = await answer.json<{
-      requests: { path: string; body: unknown; aborted: boolean }[];
-    }>();
+    const { requests } = await answer.json<{ requests: Recorded[] }>();
     return requests;
   }
+}
+
+interface Recorded {
+  readonly path: string;
+  readonly query: string;
+  readonly body: unknown;
+  readonly aborted: boolean;
 }
 
 export const themes = [
