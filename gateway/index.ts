@@ -43,6 +43,10 @@ export { Budget } from "./tenancy/budget.ts";
 const clock: Clock = {
   nowMs: () => Date.now(),
   timeoutSignal: (delayMs) => AbortSignal.timeout(delayMs),
+  timer(delayMs, ring) {
+    const timer = setTimeout(ring, delayMs);
+    return () => clearTimeout(timer);
+  },
 };
 
 type App = ReturnType<typeof createApp>;

@@ -1,6 +1,7 @@
 // One kind of cache entries: in this isolate's memory, and behind it in KV.
 import { ok, type Result } from "../core/failure.ts";
 import type { CacheFault, Clock, ResultCache } from "../core/ports.ts";
+import { sleep } from "../core/within.ts";
 import { Recent } from "./recent.ts";
 
 /** KV takes one write a second and key, and refuses more. */
@@ -69,7 +70,7 @@ export class EntryStore<Entry extends { readonly tenant: string }> {
     this.#recent.set(key, entry);
     this.#waiting.set(key, { entry, ttlSeconds });
     const waitMs = (this.#writtenMs.get(key) ?? 0) + writeEveryMs - this.#clock.nowMs();
-    if (waitMs > 0) await this.#pause(waitMs);
+    if (waitMs > 0) await sleep(this.#clock, waitMs);
     // Another request's turn came first, and it wrote the latest: ours, or one made from ours.
     const write = this.#waiting.get(key);
     if (write === undefined) return ok(null);
@@ -86,11 +87,5 @@ export class EntryStore<Entry extends { readonly tenant: string }> {
     }
     this.#writtenMs.delete(key);
     this.#writtenMs.set(key, nowMs);
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#clock.timeoutSignal(ms).addEventListener("abort", () => resolve(), { once: true });
-    return promise;
   }
 }

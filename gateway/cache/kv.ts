@@ -1,6 +1,7 @@
 // Workers KV as a result cache that may fail without failing the request.
 import { fail, ok } from "../core/failure.ts";
 import type { Clock, ResultCache } from "../core/ports.ts";
+import { late, within } from "../core/within.ts";
 
 /** KV refuses a shorter life. */
 const minTtlSeconds = 60;
@@ -9,25 +10,18 @@ const putTimeoutMs = 2_000;
 /** More than any entry of ours: what is longer is not worth the time to parse it. */
 const maxValueChars = 1_000_000;
 
-const late = Symbol("late");
-
 /** @param timeoutMs a read that takes longer, or longer than the request's budget, is given up */
 export function createKvCache(
   namespace: KVNamespace,
   clock: Clock,
   timeoutMs: number,
 ): ResultCache {
-  const within = async <T>(work: Promise<T>, capMs: number): Promise<T | typeof late> => {
-    const timer = Promise.withResolvers<typeof late>();
-    clock.timeoutSignal(capMs).addEventListener("abort", () => timer.resolve(late), { once: true });
-    return Promise.race([work, timer.promise]);
-  };
   return {
     async get(key, budgetMs) {
       const capMs = Math.min(timeoutMs, budgetMs);
       if (capMs <= 0) return ok(null);
       try {
-        const text = await within(namespace.get(key, "text"), capMs);
+        const text = await within(clock, capMs, namespace.get(key, "text"));
         if (text === late) return fail("get_timeout");
         if (text === null) return ok(null);
         if (text.length > maxValueChars) return fail("get_failed");
@@ -41,7 +35,7 @@ export function createKvCache(
       try {
         const expirationTtl = Math.max(minTtlSeconds, Math.ceil(ttlSeconds));
         const write = namespace.put(key, JSON.stringify(value), { expirationTtl });
-        return (await within(write, putTimeoutMs)) === late ? fail("put_timeout") : ok(null);
+        return (await within(clock, putTimeoutMs, write)) === late ? fail("put_timeout") : ok(null);
       } catch {
         return fail("put_failed");
       }

@@ -7,8 +7,10 @@ import type { Failure, Result, TimeLimit } from "./failure.ts";
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   nowMs(): number;
-  /** A signal that aborts after `delayMs`. */
+  /** A signal that aborts after `delayMs`: for what takes one. All else is cheaper with a timer. */
   timeoutSignal(delayMs: number): AbortSignal;
+  /** Calls `ring` after `delayMs`, unless the function it returns is called before. */
+  timer(delayMs: number, ring: () => void): () => void;
 }
 
 /** One stage's share of the request's deadline. */

@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { fail, ok, type Result } from "../core/failure.ts";
+import { late, within } from "../core/within.ts";
 import type { Edge } from "./edge.ts";
 import { problem, type FieldError, type Trouble } from "./problem.ts";
 
@@ -50,20 +51,21 @@ export const boundedBody = createMiddleware<Edge>(async (c, next) => {
   if (raw.body === null) return next();
   const length = c.req.header("content-length") ?? "";
   if (Number(length) > maxBodyBytes) return problem(c, tooLarge);
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  c.get("clock")
-    .timeoutSignal(bodyTimeoutMs)
-    .addEventListener("abort", () => resolve("late"));
   const reader = /^\d+$/.test(length) ? byteReader(raw.body) : null;
-  const read =
-    reader === null ? readBounded(raw.body, late) : readTold(reader, Number(length), late);
-  const bytes = await read.catch(() => fail(broken));
-  if (!bytes.ok) return problem(c, bytes.failure);
+  const [reading, cancel] =
+    reader === null ? readBounded(raw.body) : readTold(reader, Number(length));
+  const bytes = await within(c.get("clock"), bodyTimeoutMs, reading).catch(() => fail(broken));
+  if (bytes === late || !bytes.ok) {
+    // It may be broken already; nobody waits for it.
+    cancel().catch(() => {});
+    return problem(c, bytes === late ? dripped : bytes.failure);
+  }
   c.set("body", bytes.value);
   return next();
 });
 
-type Late = Promise<"late">;
+/** A body that is being read, and what gives it up. */
+type Reading = readonly [read: Promise<Result<Uint8Array, Trouble>>, cancel: () => Promise<void>];
 
 /** A reader of bytes, as the Streams standard has it; Workers' own types leave `min` out. */
 interface ByteReader {
@@ -84,51 +86,37 @@ function byteReader(body: ReadableStream<Uint8Array>): ByteReader | null {
 }
 
 /** A body whose length is told, in one read: of one that is longer, no more than a byte. */
-async function readTold(
-  reader: ByteReader,
-  length: number,
-  late: Late,
-): Promise<Result<Uint8Array, Trouble>> {
-  const part = await Promise.race([
-    reader.read(new Uint8Array(length + 1), { min: length + 1 }),
-    late,
-  ]);
-  const failure = part === "late" ? dripped : tooLarge;
-  if (part !== "late" && (part.value?.byteLength ?? 0) <= length)
-    return ok(part.value ?? new Uint8Array());
-  // It may be broken already; nobody waits for it.
-  reader.cancel().catch(() => {});
-  return fail(failure);
+function readTold(reader: ByteReader, length: number): Reading {
+  const read = async () => {
+    const { value } = await reader.read(new Uint8Array(length + 1), { min: length + 1 });
+    const bytes = value ?? new Uint8Array();
+    return bytes.byteLength <= length ? ok(bytes) : fail(tooLarge);
+  };
+  return [read(), () => reader.cancel()];
 }
 
-async function readBounded(
-  body: ReadableStream<Uint8Array>,
-  late: Late,
-): Promise<Result<Uint8Array, Trouble>> {
+function readBounded(body: ReadableStream<Uint8Array>): Reading {
   const reader = body.getReader();
-  const leave = (failure: Trouble) => {
-    // As above.
-    reader.cancel().catch(() => {});
-    return fail(failure);
+  const read = async () => {
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- one part after another
+      const part = await reader.read();
+      if (part.done) break;
+      size += part.value.byteLength;
+      if (size > maxBodyBytes) return fail(tooLarge);
+      parts.push(part.value);
+    }
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.byteLength;
+    }
+    return ok(bytes);
   };
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- one part after another
-    const part = await Promise.race([reader.read(), late]);
-    if (part === "late") return leave(dripped);
-    if (part.done) break;
-    size += part.value.byteLength;
-    if (size > maxBodyBytes) return leave(tooLarge);
-    parts.push(part.value);
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return ok(bytes);
+  return [read(), () => reader.cancel()];
 }
 
 /** 400 for what is not JSON, 422 for JSON that is not a valid request. */

@@ -5,6 +5,7 @@ import { accepts } from "hono/accepts";
 import { streamSSE } from "hono/streaming";
 import type { RankOutcome, SummaryOutcome } from "../core/outcome.ts";
 import type { Clock, Progress } from "../core/ports.ts";
+import { sleep, within } from "../core/within.ts";
 import type { Caller } from "../pipeline.ts";
 import { stageFields, summaryFields } from "../telemetry.ts";
 import { toDone, toSummary } from "./answer.ts";
@@ -92,9 +93,9 @@ export function streamSummary(
     send({ event: "summary", data: toSummary(summary) });
     send({ event: "done", data: toDone({ usage: calls.bill, processingTimeMs: sinceMs() }) });
 
-    const isSent = sent.then(() => true);
-    if (!(await Promise.race([isSent, pause(clock, flushMs), aborted(left.signal)])))
-      stream.abort();
+    const gone = aborted(left.signal);
+    const flushed = await within(clock, flushMs, Promise.race([sent.then(() => true), gone]));
+    if (flushed !== true) stream.abort();
     over.abort();
     const outcome = left.signal.aborted ? "cut" : "done";
     event.set({ ...summaryFields(summary), ...stageFields(ranking, summary, event.stages) });
@@ -119,13 +120,11 @@ const unwritten: SummaryOutcome = {
 /** Writes nothing but signs of life, one after the other. */
 async function beat(clock: Clock, over: AbortSignal, write: () => Promise<unknown>): Promise<void> {
   for (;;) {
-    await pause(clock, heartbeatMs);
+    await sleep(clock, heartbeatMs);
     if (over.aborted) return;
     await write();
   }
 }
-
-const pause = (clock: Clock, delayMs: number) => aborted(clock.timeoutSignal(delayMs));
 
 function aborted(signal: AbortSignal): Promise<false> {
   const { promise, resolve } = Promise.withResolvers<false>();

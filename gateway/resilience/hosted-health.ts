@@ -2,6 +2,7 @@
 import type { BreakerMode, CircuitView } from "../core/circuit.ts";
 import { fail, wasNotAsked, type Failure, type Reason, type Result } from "../core/failure.ts";
 import type { Clock, Stage } from "../core/ports.ts";
+import { sleep } from "../core/within.ts";
 import { breakerSettings } from "./breaker-settings.ts";
 import { RecentCalls } from "./recent-calls.ts";
 import { RetryBucket } from "./retry-bucket.ts";
@@ -70,7 +71,7 @@ export class HostedHealth {
     const leftMs = nowMs + stage.budgetMs - this.#clock.nowMs();
     let last = first;
     if (again !== null && leftMs >= again + minRetryMs && this.#bucket.take()) {
-      await over(this.#clock.timeoutSignal(again));
+      await sleep(this.#clock, again);
       const second = await call();
       // Of a call that was not made there is nothing to tell.
       if (second.ok || !wasNotAsked(second.failure)) last = second;
@@ -147,9 +148,3 @@ function isAnswer({ reason }: Failure): boolean {
 }
 
 /** Resolves when the signal aborts. */
-function over(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
-}

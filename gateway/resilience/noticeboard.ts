@@ -1,6 +1,7 @@
 // What isolates tell each other of the origin: within a data centre, and worldwide.
 import type { Reason } from "../core/failure.ts";
 import type { Clock } from "../core/ports.ts";
+import { late, within } from "../core/within.ts";
 import type { CircuitNews } from "./circuit-breaker.ts";
 
 /** Best effort: news may be lost, late, or of somebody who knew less. */
@@ -37,7 +38,7 @@ export function createColoBoard(cache: Cache, clock: Clock): Noticeboard {
     cache.put(url, Response.json(body, { headers: { "Cache-Control": `max-age=${seconds}` } }));
   return {
     read: (id, budgetMs) =>
-      within(clock, budgetMs, async () => {
+      readWithin(clock, budgetMs, async () => {
         const kept = await cache.match(address(id, "news"));
         return kept === undefined ? null : readNews(await kept.json());
       }),
@@ -67,7 +68,7 @@ export function createColoBoard(cache: Cache, clock: Clock): Noticeboard {
 export function createWorldBoard(state: KVNamespace, clock: Clock): Noticeboard {
   return {
     async read(id, budgetMs) {
-      const news = await within(clock, budgetMs, async () =>
+      const news = await readWithin(clock, budgetMs, async () =>
         readNews(await state.get(stateKey(id), { type: "json", cacheTtl: minCacheTtlSeconds })),
       );
       return news && fromAfar(news, clock.nowMs());
@@ -119,16 +120,15 @@ export function readNews(value: unknown): CircuitNews | null {
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
-async function within(
+async function readWithin(
   clock: Clock,
   budgetMs: number,
   read: () => Promise<CircuitNews | null>,
 ): Promise<CircuitNews | null> {
   if (budgetMs <= 0) return null;
-  const late = Promise.withResolvers<null>();
-  clock.timeoutSignal(budgetMs).addEventListener("abort", () => late.resolve(null), { once: true });
   try {
-    return await Promise.race([read(), late.promise]);
+    const news = await within(clock, budgetMs, read());
+    return news === late ? null : news;
   } catch {
     return null;
   }

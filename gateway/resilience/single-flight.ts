@@ -1,5 +1,6 @@
 // Work that several requests of this isolate want at once, done once.
 import type { Clock, SharedWork, SingleFlight } from "../core/ports.ts";
+import { late, within } from "../core/within.ts";
 
 /** Of what a follower has left, what it waits for another's work: the rest is for its own. */
 const shareForWaiting = 0.75;
@@ -44,23 +45,11 @@ export function createSingleFlight<T>(clock: Clock): SingleFlight<T> {
           shareForWaiting * request.deadline.spareMs(),
         );
         if (flight === undefined || waitMs <= 0) break;
-        const landed = await within(clock, flight.landing, waitMs);
+        const landed = await within(clock, waitMs, flight.landing);
         if (landed === late) forget(name, flight);
-        else if (request.isOfUse(landed.value)) return { value: landed.value, joined: true };
+        else if (request.isOfUse(landed)) return { value: landed, joined: true };
       }
       return { value: await lead(name, request), joined: false };
     },
   };
-}
-
-const late = Symbol("late");
-
-async function within<T>(
-  clock: Clock,
-  landing: Promise<T>,
-  waitMs: number,
-): Promise<{ readonly value: T } | typeof late> {
-  const timer = Promise.withResolvers<typeof late>();
-  clock.timeoutSignal(waitMs).addEventListener("abort", () => timer.resolve(late), { once: true });
-  return Promise.race([landing.then((value) => ({ value })), timer.promise]);
 }

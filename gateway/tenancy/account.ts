@@ -1,6 +1,7 @@
 // An isolate's side of the tenants' budgets: calls it may still make, counts it has not told yet.
 import type { Failure } from "../core/failure.ts";
 import type { Allowance, Clock } from "../core/ports.ts";
+import { late, within } from "../core/within.ts";
 import {
   dayOf,
   endOf,
@@ -200,12 +201,10 @@ export class Accounts implements Allowance {
 
   /** What BUDGET says, null where it fails or takes too long. */
   async #ask<T>(question: (nowMs: number) => Promise<T>, budgetMs = Infinity): Promise<T | null> {
-    const { promise: late, resolve } = Promise.withResolvers<null>();
-    const timer = this.#clock.timeoutSignal(Math.min(budgetMs, this.#settings.timeoutMs));
-    timer.addEventListener("abort", () => resolve(null));
+    const capMs = Math.min(budgetMs, this.#settings.timeoutMs);
     try {
-      const answer = await Promise.race([question(this.#clock.nowMs()), late]);
-      if (answer !== null) return answer;
+      const answer = await within(this.#clock, capMs, question(this.#clock.nowMs()));
+      if (answer !== late) return answer;
     } catch {
       // As one that does not answer.
     }

@@ -1,6 +1,7 @@
 // One call to KV STATE, which may throw or hang: its value, or that it could not be had.
 import { fail, ok, type Result } from "../core/failure.ts";
 import type { Clock } from "../core/ports.ts";
+import { late, within } from "../core/within.ts";
 
 /** Above what a cold read takes at its worst. */
 const timeoutMs = 2_000;
@@ -11,11 +12,9 @@ export async function callState<T>(
   report: (fault: string) => void,
   call: () => Promise<T>,
 ): Promise<Result<T, "unavailable">> {
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  clock.timeoutSignal(timeoutMs).addEventListener("abort", () => resolve("late"));
   try {
-    const value = await Promise.race([call().then((found) => ok(found)), late]);
-    if (value !== "late") return value;
+    const value = await within(clock, timeoutMs, call());
+    if (value !== late) return ok(value);
     report("state_timeout");
   } catch {
     report("state_failed");

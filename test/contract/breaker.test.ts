@@ -54,8 +54,9 @@ class Isolate {
   readonly #env: Env;
 
   constructor(overrides: Overrides = {}) {
-    const settings = { ...env, BREAKER: "auto", ...overrides } as Env;
-    this.#env = { ...settings, ORIGIN_BASE_URL: named(settings.ORIGIN_BASE_URL) };
+    const { ORIGIN_BASE_URL = inject("vllm") } = overrides;
+    const settings = { BREAKER: "auto", ...overrides, ORIGIN_BASE_URL: named(ORIGIN_BASE_URL) };
+    this.#env = { ...env, ...settings } as Env;
   }
 
   async send(path: string, body?: object): Promise<Response> {

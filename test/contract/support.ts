@@ -1,12 +1,10 @@
 // What the contract suites share: a real clock, a deadline, and the switches of the fakes.
-import type { Clock, Deadline } from "../../gateway/core/ports.ts";
+import type { Deadline } from "../../gateway/core/ports.ts";
 import { createDeadline } from "../../gateway/resilience/deadline.ts";
 import type { Fault } from "../support/fault.ts";
+import { realClock } from "../support/real-clock.ts";
 
-export const clock: Clock = {
-  nowMs: () => Date.now(),
-  timeoutSignal: (delayMs) => AbortSignal.timeout(delayMs),
-};
+export const clock = realClock;
 
 export const within = (budgetMs: number): Deadline => createDeadline(clock, Date.now(), budgetMs);
 

@@ -9,6 +9,7 @@ import { createGeminiApi } from "../../gateway/models/gemini.ts";
 import { createGeminiRanker } from "../../gateway/rank/gemini-ranker.ts";
 import { createDeadline } from "../../gateway/resilience/deadline.ts";
 import { createGeminiSummarizer } from "../../gateway/summarize/gemini-summarizer.ts";
+import { realClock } from "../support/real-clock.ts";
 
 const google = "https://generativelanguage.googleapis.com";
 const budgetMs = 30_000;
@@ -28,8 +29,7 @@ async function run(): Promise<number> {
   const recorder = await startRecorder(baseUrl || google);
   const alarm = (reason: string, status: number) => console.log(`alarm: ${reason} ${status}`);
   const api = createGeminiApi({ apiKey, baseUrl: recorder.url, models, alarm });
-  const clock = { nowMs: () => Date.now(), timeoutSignal: (ms: number) => AbortSignal.timeout(ms) };
-  const within = () => createDeadline(clock, Date.now(), budgetMs);
+  const within = () => createDeadline(realClock, Date.now(), budgetMs);
   const text = texts[0]?.text ?? "";
   let failed = 0;
   const report = (name: string, good: boolean, detail: string) => {

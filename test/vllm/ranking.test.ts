@@ -6,6 +6,7 @@ import { createOriginApi } from "../../gateway/models/openai.ts";
 import { createCompletionsRanker } from "../../gateway/rank/origin-completions.ts";
 import { ratingPrompts } from "../../gateway/rank/prompt.ts";
 import { createDeadline } from "../../gateway/resilience/deadline.ts";
+import { realClock } from "../support/real-clock.ts";
 import { ask, type Stack } from "../support/stack.ts";
 import { digitTokenIds } from "./server.ts";
 import { preset, startGateway, scoresOf, type Answer } from "./gateway-stack.ts";
@@ -138,10 +139,6 @@ function ownRanker() {
     timeoutMs: 150_000,
   });
 }
-const clock = {
-  nowMs: () => Date.now(),
-  timeoutSignal: (ms: number) => AbortSignal.timeout(ms),
-};
 
 describe("another tenant's text", () => {
   it("is not found in the prefix cache, one's own is", async () => {
@@ -149,7 +146,7 @@ describe("another tenant's text", () => {
     const hits = async (salt: string) => {
       const request = { text: unseen, themes: life.slice(0, 1), salt };
       const [ranking, found] = await counted("vllm:prefix_cache_hits_total", () =>
-        ownRanker().rank(request, createDeadline(clock, Date.now(), 60_000)),
+        ownRanker().rank(request, createDeadline(realClock, Date.now(), 60_000)),
       );
       expect(ranking.ok).toBe(true);
       return found;
@@ -171,7 +168,7 @@ describe("100 themes", () => {
     }));
     const startedMs = performance.now();
     const [ranking, finished] = await counted("vllm:request_success_total", () =>
-      ranker.rank({ text: short, themes }, createDeadline(clock, Date.now(), 160_000)),
+      ranker.rank({ text: short, themes }, createDeadline(realClock, Date.now(), 160_000)),
     );
     if (!ranking.ok) throw new Error(ranking.failure.reason);
     expect(ranking.value.scores).toHaveLength(100);

@@ -26,6 +26,7 @@ class Timeline implements Clock {
 
   nowMs = () => this.#nowMs;
   timeoutSignal = () => new AbortController().signal;
+  timer = () => () => {};
 
   at(atMs: number, action: () => void): void {
     this.#due.set(atMs, [...(this.#due.get(atMs) ?? []), action]);

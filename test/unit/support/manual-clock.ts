@@ -6,7 +6,7 @@ const noonMs = Date.UTC(2026, 10, 22, 12);
 
 export class ManualClock implements Clock {
   #nowMs = noonMs;
-  readonly #timers = new Map<AbortController, number>();
+  readonly #timers = new Set<{ readonly dueMs: number; readonly ring: () => void }>();
 
   nowMs(): number {
     return this.#nowMs;
@@ -14,22 +14,29 @@ export class ManualClock implements Clock {
 
   timeoutSignal(delayMs: number): AbortSignal {
     const controller = new AbortController();
-    this.#timers.set(controller, this.#nowMs + delayMs);
+    this.timer(delayMs, () => controller.abort());
     return controller.signal;
   }
 
-  /** How long until the next signal aborts; null when none will. */
-  get dueMs(): number | null {
-    return this.#timers.size === 0 ? null : Math.min(...this.#timers.values()) - this.#nowMs;
+  timer(delayMs: number, ring: () => void): () => void {
+    const timer = { dueMs: this.#nowMs + delayMs, ring };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
   }
 
-  /** Moves the time on and aborts what is due. */
+  /** How long until the next timer rings; null when none will. */
+  get dueMs(): number | null {
+    const due = [...this.#timers].map(({ dueMs }) => dueMs);
+    return due.length === 0 ? null : Math.min(...due) - this.#nowMs;
+  }
+
+  /** Moves the time on and rings what is due. */
   advance(ms: number): void {
     this.#nowMs += ms;
-    for (const [controller, dueMs] of this.#timers) {
-      if (dueMs > this.#nowMs) continue;
-      this.#timers.delete(controller);
-      controller.abort();
+    for (const timer of this.#timers) {
+      if (timer.dueMs > this.#nowMs) continue;
+      this.#timers.delete(timer);
+      timer.ring();
     }
   }
 }
