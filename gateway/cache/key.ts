@@ -11,7 +11,7 @@ const maxNames = 2_000;
 const encoder = new TextEncoder();
 
 /** What a cache needs of them. */
-export type KeyMaker = Pick<CacheKeys, "entry" | "theme" | "salt">;
+export type KeyMaker = Pick<CacheKeys, "entry" | "themes" | "salt">;
 
 /** Makes keys for one deployment; `pepper` is its secret, without which no guess can be tested. */
 export class CacheKeys {
@@ -36,21 +36,31 @@ export class CacheKeys {
     return `${kind}:${schemaVersion}:${hex(await this.#sign([kind, ...parts]))}`;
   }
 
-  /** What names a theme inside an entry: its wording, not its id. 24 hexadecimal digits. */
-  theme({ label, description }: Theme): Promise<string> {
-    return this.#name(["theme", label, description], 12);
+  /** What names each theme inside an entry: its wording, not its id. 24 hexadecimal digits. */
+  async themes(themes: readonly Theme[]): Promise<string[]> {
+    const names: string[] = [];
+    for (const { label, description } of themes) {
+      const name = this.#name(["theme", label, description], 12);
+      // Most are known: a promise for each would cost more than finding it.
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      names.push(typeof name === "string" ? name : await name);
+    }
+    return names;
   }
 
   /** What stands for a tenant where providers can see it. 32 hexadecimal digits. */
-  salt(tenant: string): Promise<string> {
+  async salt(tenant: string): Promise<string> {
     return this.#name(["salt", tenant], 16);
   }
 
   /** What comes again with most requests, as a catalogue does, is signed once an isolate. */
-  async #name(parts: readonly string[], bytes: number): Promise<string> {
-    const what = parts.map((part) => `${part.length} ${part}`).join("");
-    const known = this.#names.get(what);
-    if (known !== undefined) return known;
+  #name(parts: readonly string[], bytes: number): string | Promise<string> {
+    let what = "";
+    for (const part of parts) what += `${part.length} ${part}`;
+    return this.#names.get(what) ?? this.#newName(what, parts, bytes);
+  }
+
+  async #newName(what: string, parts: readonly string[], bytes: number): Promise<string> {
     const name = hex((await this.#sign(parts)).subarray(0, bytes));
     // All at once: an order of use would cost more than signing them again, which is rare.
     if (this.#names.size >= maxNames) this.#names.clear();

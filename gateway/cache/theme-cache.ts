@@ -128,7 +128,7 @@ export class ThemeCache {
 
   async #question(ranker: Ranker, request: RankThroughRequest): Promise<Question> {
     const { tenant, epoch, text, themes } = request;
-    const hashes = await Promise.all(themes.map((theme) => this.#keys.theme(theme)));
+    const hashes = await this.#keys.themes(themes);
     const wordings = new Map(themes.map((theme, index) => [hashes[index] ?? "", theme]));
     const { source, model, version, scope } = ranker;
     const set = scope === "set" ? [...wordings.keys()].toSorted() : null;

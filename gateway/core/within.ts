@@ -8,11 +8,7 @@ export const late = Symbol("late");
  * What work comes to, or `late` where that takes longer than `capMs`: it goes on then, and what becomes
  * of it is nobody's. Rejects as the work does.
  */
-export function within<T>(
-  clock: Clock,
-  capMs: number,
-  work: Promise<T>,
-): Promise<T | typeof late> {
+export function within<T>(clock: Clock, capMs: number, work: Promise<T>): Promise<T | typeof late> {
   const { promise, resolve, reject } = Promise.withResolvers<T | typeof late>();
   const cancel = clock.timer(capMs, () => resolve(late));
   work.then(resolve, reject).finally(cancel);

@@ -80,8 +80,19 @@ export function createApp(
     if (c.req.method === "POST") c.header("Cache-Control", "no-store");
     await next();
   });
-  // A page brings a policy of its own, which stays.
-  app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: "DENY", overwrite: false }));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy,
+      xFrameOptions: "DENY",
+      // A page brings a policy of its own, which stays.
+      overwrite: false,
+      // Of browsers and plugins that are gone; each header is a part of every answer's cost.
+      xDnsPrefetchControl: false,
+      xDownloadOptions: false,
+      xPermittedCrossDomainPolicies: false,
+      xXssProtection: false,
+    }),
+  );
   app.notFound((c) => problem(c, { kind: "not-found" }));
   app.onError((error, c) => {
     // The kind of a defect helps to find it; its message may quote the request.

@@ -67,7 +67,9 @@ function isTopLogprobs(value: unknown): value is TopLogprobs {
   if (typeof value !== "object" || value === null || !("top_logprobs" in value)) return false;
   const first: unknown = Array.isArray(value.top_logprobs) ? value.top_logprobs[0] : null;
   if (typeof first !== "object" || first === null) return false;
-  return Object.values(first).every((logprob) => typeof logprob === "number");
+  for (const token in first)
+    if (typeof (first as Record<string, unknown>)[token] !== "number") return false;
+  return true;
 }
 
 const logprobsShape = z.union([
@@ -294,19 +296,27 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
 const idPrefix = "token_id:";
 
 function tokenLogprobs(logprobs: z.output<typeof logprobsShape>): TokenLogprob[] {
-  // First: a server may send both, and null in the place of the other.
-  if (isTopLogprobs(logprobs)) {
-    return Object.entries(logprobs.top_logprobs[0]).map(([token, logprob]) => {
-      const digits = token.startsWith(idPrefix) ? token.slice(idPrefix.length) : "";
-      const id = digits === "" ? Number.NaN : Number(digits);
-      return { id: Number.isInteger(id) ? id : null, token, logprob };
-    });
+  // The schema has left llama-server's name alone only where vLLM's held nothing.
+  if ("top_logprobs" in logprobs) {
+    const [top] = logprobs.top_logprobs;
+    const candidates: TokenLogprob[] = [];
+    for (const token in top) {
+      const logprob = top[token];
+      if (logprob !== undefined) candidates.push({ id: idOf(token), token, logprob });
+    }
+    return candidates;
   }
   return logprobs.content[0].top_logprobs.map(({ id, token, logprob }) => ({
     id: id ?? null,
     token,
     logprob,
   }));
+}
+
+function idOf(token: string): number | null {
+  const digits = token.startsWith(idPrefix) ? token.slice(idPrefix.length) : "";
+  const id = digits === "" ? Number.NaN : Number(digits);
+  return Number.isInteger(id) ? id : null;
 }
 
 function toUsage(usage: z.output<typeof usageShape>): Usage {

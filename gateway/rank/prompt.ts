@@ -96,12 +96,15 @@ export function ratingPrompts(request: RatingRequest): string[] {
   const { opening, closing } = templates[format];
   const { instruction, beforeText, beforeTheme, beforeAnswer } = questions[scale];
   const lines = themes.map(themeLine);
-  // Sorted: the order of a request's themes must not change a set's scores, nor miss the cache.
-  const catalogue = lines.toSorted((a, b) => (a < b ? -1 : 1)).join("\n- ");
   const system =
-    layout === "text-first" ? instruction : `${instruction}\n\nThemes:\n- ${catalogue}`;
+    layout === "text-first" ? instruction : `${instruction}\n\nThemes:\n- ${catalogueOf(lines)}`;
   const prefix = opening(system) + beforeText + fenced(neutralize(text), fence) + beforeTheme;
   return lines.map((line) => prefix + line + closing + beforeAnswer);
+}
+
+/** Sorted: the order of a request's themes must not change a set's scores, nor miss the cache. */
+function catalogueOf(lines: readonly string[]): string {
+  return lines.toSorted((a, b) => (a < b ? -1 : 1)).join("\n- ");
 }
 
 /** "label - description", or the label alone. */

@@ -134,7 +134,7 @@ export const contenders: readonly Contender[] = [
     },
   },
   wholeAnswers("an answer per text and set of themes", async ({ text, themes }, keys) => {
-    const hashes = await Promise.all(themes.map((theme) => keys.theme(theme)));
+    const hashes = await keys.themes(themes);
     return keys.entry("scores", [text, hashes.toSorted()]);
   }),
   wholeAnswers("an answer per request body", ({ text, themes, topK }, keys) =>

@@ -56,7 +56,7 @@ class Isolate {
   constructor(overrides: Overrides = {}) {
     const { ORIGIN_BASE_URL = inject("vllm") } = overrides;
     const settings = { BREAKER: "auto", ...overrides, ORIGIN_BASE_URL: named(ORIGIN_BASE_URL) };
-    this.#env = { ...env, ...settings } as Env;
+    this.#env = { ...env, ...settings };
   }
 
   async send(path: string, body?: object): Promise<Response> {

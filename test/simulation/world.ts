@@ -123,7 +123,7 @@ export class World {
         this.#partsOf.set(key, parts);
         return Promise.resolve(key);
       },
-      theme: ({ label }) => Promise.resolve(digits(label)),
+      themes: (themes) => Promise.resolve(themes.map(({ label }) => digits(label))),
       salt: (tenant) => Promise.resolve(digits(tenant)),
     };
     this.#kv = new KvNetwork(this.#clock, locationCount, {
@@ -369,7 +369,7 @@ const unused = new SummaryCache(
   null,
   {
     entry: () => Promise.resolve(""),
-    theme: () => Promise.resolve(""),
+    themes: () => Promise.resolve([]),
     salt: () => Promise.resolve(""),
   },
   new ManualClock(),

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CacheKeys, canonicalJson } from "../../../gateway/cache/key.ts";
+import type { Theme } from "../../../gateway/core/domain.ts";
 import { theme } from "../support/theme.ts";
 
 const keys = new CacheKeys("pepper");
@@ -85,10 +86,12 @@ describe("an entry's key", () => {
 });
 
 describe("a theme's key", () => {
+  const keyOf = async (each: Theme) => (await keys.themes([each]))[0];
+
   it("is 24 hexadecimal digits of its wording, whatever its id", async () => {
-    const key = await keys.theme(theme("Money", "Debt", "m1"));
+    const key = await keyOf(theme("Money", "Debt", "m1"));
     expect(key).toMatch(/^[0-9a-f]{24}$/);
-    expect(await keys.theme(theme("Money", "Debt", "m2"))).toBe(key);
+    expect(await keyOf(theme("Money", "Debt", "m2"))).toBe(key);
   });
 
   it.each([
@@ -98,6 +101,6 @@ describe("a theme's key", () => {
     ["the border between them moved", theme("MoneyDebt", "")],
     ["both exchanged", theme("Debt", "Money")],
   ])("changes with %s", async (_, other) => {
-    expect(await keys.theme(other)).not.toBe(await keys.theme(theme("Money", "Debt")));
+    expect(await keyOf(other)).not.toBe(await keyOf(theme("Money", "Debt")));
   });
 });
