@@ -23,12 +23,15 @@ export class BlockedAnswers {
     this.#clock = clock;
   }
 
-  /** Whether this was refused within the last minutes. */
-  async has(answerKey: string, { tenant, deadline, readTook, report }: Visit): Promise<boolean> {
+  /**
+   * Whether this was refused within the last minutes. Asked beside the read of the answer itself, not
+   * behind it: a text that is new would wait for KV twice. So its time is not counted either.
+   */
+  async has(answerKey: string, { tenant, deadline, report }: Visit): Promise<boolean> {
     const key = await this.#keys.entry("blocked", [answerKey]);
     const recent = this.#entries.peek(key, tenant);
     if (recent !== null && this.#holds(recent)) return true;
-    const read = await this.#entries.read(key, tenant, deadline.spareMs(), readTook);
+    const read = await this.#entries.read(key, tenant, deadline.spareMs());
     if (!read.ok) report(read.failure);
     if (!read.ok || read.value === null || !this.#holds(read.value)) return false;
     this.#entries.remember(key, read.value);

@@ -22,11 +22,15 @@ export class ScoreEntries {
     this.#clock = clock;
   }
 
-  /** This isolate's memory where that is enough, else KV too: one read. Nothing on refresh. */
+  /**
+   * This isolate's memory where that is enough, else KV too: one read. Nothing on refresh.
+   * @param beside called when KV is about to be read, for what is to be read at the same time
+   */
   async find(
     key: string,
     { tenant, mode, deadline, readTook, report }: Visit,
     isEnough: (entry: StoredScores) => boolean,
+    beside: () => void,
   ): Promise<Known> {
     if (mode === "refresh") return { entry: null, isWhole: false };
     const recent = this.#entries.peek(key, tenant);
@@ -34,6 +38,7 @@ export class ScoreEntries {
       readTook?.(0);
       return { entry: recent, isWhole: true };
     }
+    beside();
     const read = await this.#entries.read(key, tenant, deadline.spareMs(), readTook);
     if (!read.ok) {
       report(read.failure);

@@ -82,7 +82,12 @@ export class SummaryCache {
     }
 
     const key = await this.#key(summarizer, request);
-    const known = mode === "refresh" ? null : await this.#known(key, request);
+    const mayBeBlocked = summarizer.source === "gemini" && mode === "default";
+    let blocked = Promise.resolve(false);
+    const beside = () => {
+      if (mayBeBlocked) blocked = this.#blocked.has(key, request);
+    };
+    const known = mode === "refresh" ? null : await this.#known(key, request, beside);
     if (known !== null) {
       deadline.calls.save(known.costUsd ?? null);
       const ageSeconds = Math.max(0, Math.floor((this.#clock.nowMs() - known.at) / 1_000));
@@ -90,6 +95,7 @@ export class SummaryCache {
       return ok({ text: known.text, model: known.model, usage: noUsage, asked: false, cache });
     }
 
+    if (await blocked) return fail({ reason: "gemini_blocked", remembered: true });
     const answer = await this.#ask(summarizer, key, request);
     if (!answer.value.ok) return answer.value;
     const { entry, usage } = answer.value.value;
@@ -112,15 +118,18 @@ export class SummaryCache {
     return this.#keys.entry("summary", parts);
   }
 
+  /** @param beside called when KV is about to be read, for what is to be read at the same time */
   async #known(
     key: string,
     { tenant, deadline, readTook, report }: SummarizeThroughRequest,
+    beside: () => void,
   ): Promise<StoredSummary | null> {
     const recent = this.#entries.peek(key, tenant);
     if (recent !== null && isFresh(recent, this.#clock.nowMs())) {
       readTook?.(0);
       return recent;
     }
+    beside();
     const read = await this.#entries.read(key, tenant, deadline.spareMs(), readTook);
     if (!read.ok) report(read.failure);
     if (!read.ok || read.value === null || !isFresh(read.value, this.#clock.nowMs())) return null;
@@ -134,9 +143,6 @@ export class SummaryCache {
     request: SummarizeThroughRequest,
   ): Promise<{ readonly value: Written; readonly joined: boolean }> {
     const { mode, deadline, defer } = request;
-    const hosted = summarizer.source === "gemini";
-    if (hosted && mode === "default" && (await this.#blocked.has(key, request)))
-      return { value: fail({ reason: "gemini_blocked", remembered: true }), joined: false };
     return this.#flights.share(`${mode} ${key}`, {
       deadline,
       work: () => this.#call(summarizer, key, request),

@@ -39,6 +39,12 @@ type Ranked = Result<{
 }>;
 export type RankFlights = SingleFlight<Ranked>;
 
+interface Asked {
+  readonly value: Ranked;
+  /** Whether it is the answer to an identical request. */
+  readonly joined: boolean;
+}
+
 /** A ranking as the cache sees it. */
 interface Question {
   readonly key: string;
@@ -77,10 +83,15 @@ export class ThemeCache {
     const { deadline } = request;
     const question = await this.#question(ranker, request);
     const { hashes, wordings } = question;
+    const mayBeBlocked = ranker.source === "gemini" && request.mode === "default";
+    let blocked = Promise.resolve(false);
     const known = await this.#entries.find(
       question.key,
       request,
       (entry) => this.#select(ranker, question, entry, isFresh).size === wordings.size,
+      () => {
+        if (mayBeBlocked) blocked = this.#blocked.has(question.key, request);
+      },
     );
     const { entry } = known;
     const fresh = this.#select(ranker, question, entry, isFresh);
@@ -90,7 +101,9 @@ export class ThemeCache {
     }
 
     const missing = [...wordings].filter(([hash]) => !fresh.has(hash));
-    const answer = await this.#ask(ranker, question, missing, request, known);
+    const answer: Asked = (await blocked)
+      ? { value: fail({ reason: "gemini_blocked", remembered: true }), joined: false }
+      : await this.#ask(ranker, question, missing, request, known);
     if (!answer.value.ok) {
       const usable = this.#select(ranker, question, entry, isUsable);
       if (entry === null || usable.size < wordings.size) return answer.value;
@@ -182,11 +195,8 @@ export class ThemeCache {
     missing: readonly (readonly [hash: string, theme: Theme])[],
     request: RankThroughRequest,
     known: Known,
-  ): Promise<{ readonly value: Ranked; readonly joined: boolean }> {
+  ): Promise<Asked> {
     const { mode, deadline, defer } = request;
-    const hosted = ranker.source === "gemini";
-    if (hosted && mode === "default" && (await this.#blocked.has(key, request)))
-      return { value: fail({ reason: "gemini_blocked", remembered: true }), joined: false };
     // A refresh asks for something newer than what is under way for those who did not.
     const wanted = missing.map(([hash]) => hash).toSorted();
     return this.#flights.share([mode, key, ...wanted].join(" "), {

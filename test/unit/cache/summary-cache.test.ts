@@ -197,6 +197,18 @@ describe("a summary", () => {
     expect((await attempt(summarizer)).ok).toBe(true);
   });
 
+  it("is looked for among the refused ones at the same time", async () => {
+    const { store, summarize } = setUp();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.held = promise;
+    const summarized = summarize(new ScriptedSummarizer());
+    await expect.poll(() => store.reads).toHaveLength(2);
+    const kinds = store.reads.map((key) => key.split(":")[0]);
+    expect(kinds.toSorted()).toEqual(["blocked", "summary"]);
+    resolve();
+    expect((await summarized).cache.status).toBe("miss");
+  });
+
   it("is served while the summarizer cannot be asked, and written by nobody when it is not known", async () => {
     const { attempt, summarize } = setUp();
     const summarizer = new ScriptedSummarizer();

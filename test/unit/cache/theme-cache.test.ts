@@ -639,6 +639,17 @@ describe("a text that was refused", () => {
     expect(ranker.calls).toHaveLength(2);
   });
 
+  it("is looked for beside its scores, not behind them", async () => {
+    const { rank, store } = setUp();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.held = promise;
+    const ranked = rank(new ScriptedRanker({ source: "gemini", scope: "set" }), [money]);
+    await expect.poll(() => store.reads).toHaveLength(2);
+    expect(store.reads.map((key) => key.split(":")[0]).toSorted()).toEqual(["blocked", "scores"]);
+    resolve();
+    expect((await ranked).cache.status).toBe("miss");
+  });
+
   it("is not remembered with no-store", async () => {
     const { attempt, store } = setUp();
     await attempt(hosted(), [money], { mode: "no-store" });

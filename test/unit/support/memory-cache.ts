@@ -9,13 +9,17 @@ export class MemoryCache implements ResultCache {
   readonly reads: string[] = [];
   readonly writes: { readonly key: string; readonly ttlSeconds: number }[] = [];
 
+  /** What a read waits for. */
+  held: Promise<void> = Promise.resolve();
+
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  get(key: string): Promise<Result<unknown, CacheFault>> {
+  async get(key: string): Promise<Result<unknown, CacheFault>> {
     this.reads.push(key);
-    return Promise.resolve(ok(this.peek(key)));
+    await this.held;
+    return ok(this.peek(key));
   }
 
   put(key: string, value: unknown, ttlSeconds: number): Promise<Result<null, CacheFault>> {
