@@ -1,6 +1,7 @@
 // The origin's OpenAI-compatible API: one call, its errors as failures, its bodies as plain data. What
-// is streamed goes through the SDK, what comes whole does not (decision 50).
-import OpenAI from "openai";
+// is streamed goes through the SDK, what comes whole does not (decision 50). The SDK takes a quarter of
+// an isolate's start, and is loaded when a stream is first asked for.
+import type OpenAI from "openai";
 import type { Stream } from "openai/streaming";
 import { z } from "zod";
 import type { UpstreamCall } from "../core/call-log.ts";
@@ -139,16 +140,18 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
       "CF-Access-Client-Secret": settings.accessClientSecret,
     }),
   };
-  const client = new OpenAI({
-    baseURL: settings.baseUrl,
-    apiKey,
-    maxRetries: 0,
-    // It would tell the console of a stream's event that is no JSON.
-    logLevel: "off",
-    fetch: boundedFetch,
-    fetchOptions: { redirect: "manual" },
-    defaultHeaders: common,
-  });
+  let client: OpenAI | null = null;
+  const clientOf = (Sdk: typeof OpenAI) =>
+    (client ??= new Sdk({
+      baseURL: settings.baseUrl,
+      apiKey,
+      maxRetries: 0,
+      // It would tell the console of a stream's event that is no JSON.
+      logLevel: "off",
+      fetch: boundedFetch,
+      fetchOptions: { redirect: "manual" },
+      defaultHeaders: common,
+    }));
   const base = new URL(settings.baseUrl);
   const { search } = base;
   base.search = "";
@@ -217,11 +220,12 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
   ): Promise<Result<z.output<typeof chatShape>>> {
     const to = { source: "origin", model: body.model, paid: false } as const;
     return stage.call(to, async (call) => {
+      const { default: Sdk } = await import("openai");
       let content = "";
       let finish_reason: string | null = null;
       let usage: z.output<typeof usageShape>;
       try {
-        const events = await client.post<Stream<unknown>>("/chat/completions", {
+        const events = await clientOf(Sdk).post<Stream<unknown>>("/chat/completions", {
           body: { ...body, stream: true, stream_options: { include_usage: true } },
           signal: stage.signal,
           headers: { [budgetHeader]: String(Math.floor(stage.budgetMs)) },
@@ -240,7 +244,7 @@ export function createOriginApi(settings: OriginSettings): OriginApi {
           if (more !== "") progress(content);
         }
       } catch (error) {
-        return fail(originFailure(error, stage));
+        return fail(originFailure(error, stage, Sdk.APIError));
       }
       // The SDK ends a stream that was aborted as if it were over.
       if (stage.signal.aborted) return fail({ reason: "origin_timeout", limit: stage.limit });
@@ -327,12 +331,14 @@ function toUsage(usage: z.output<typeof usageShape>): Usage {
   };
 }
 
-function originFailure(error: unknown, stage: Stage): Failure {
+/** @param ApiError the SDK's own error, where it was asked */
+function originFailure(error: unknown, stage: Stage, ApiError?: typeof OpenAI.APIError): Failure {
   if (stage.signal.aborted) return { reason: "origin_timeout", limit: stage.limit };
   if (isTooLarge(error)) return { reason: "origin_bad_output", defect: "too_large" };
   // Of a whole body; a cut one is a lost connection.
   if (error instanceof SyntaxError) return { reason: "origin_bad_output", defect: "not_json" };
-  if (!(error instanceof OpenAI.APIError)) return { reason: "origin_unreachable" };
+  if (ApiError === undefined || !(error instanceof ApiError))
+    return { reason: "origin_unreachable" };
   // An error in place of a stream's next event; vLLM says no more of it than a code.
   if (error.status === undefined && error.error !== undefined)
     return { reason: "origin_error", status: 500 };

@@ -203,8 +203,8 @@ describe("a summary", () => {
     store.held = promise;
     const summarized = summarize(new ScriptedSummarizer());
     await expect.poll(() => store.reads).toHaveLength(2);
-    const kinds = store.reads.map((key) => key.split(":")[0]);
-    expect(kinds.toSorted()).toEqual(["blocked", "summary"]);
+    const kinds = new Set(store.reads.map((key) => key.split(":")[0]));
+    expect(kinds).toEqual(new Set(["summary", "blocked"]));
     resolve();
     expect((await summarized).cache.status).toBe("miss");
   });
