@@ -34,9 +34,10 @@ export class EntryStore<Entry extends { readonly tenant: string }> {
     this.#recent = new Recent(clock);
   }
 
-  /** What this isolate read or wrote within the last minute; null if nothing. */
+  /** What this isolate read or wrote within the last minute, or has yet to write; null if nothing. */
   peek(key: string, tenant: string): Entry | null {
-    const entry = this.#recent.get(key);
+    // Memory may have let go of what waits to be written: whoever adds to KV's older value would undo it.
+    const entry = this.#recent.get(key) ?? this.#waiting.get(key)?.entry ?? null;
     return entry?.tenant === tenant ? entry : null;
   }
 
