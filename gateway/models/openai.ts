@@ -1,5 +1,5 @@
 // The origin's OpenAI-compatible API: one call, its errors as failures, its bodies as plain data. What
-// is streamed goes through the SDK, what comes whole does not (decision 50). The SDK takes a quarter of
+// is streamed goes through the SDK, what comes whole does not (decision 50). The SDK takes a third of
 // an isolate's start, and is loaded when a stream is first asked for.
 import type OpenAI from "openai";
 import type { Stream } from "openai/streaming";
