@@ -28,6 +28,7 @@ export default defineConfig({
           name: "contract",
           include: ["test/contract/**/*.test.ts", "test/faults/pool/**/*.test.ts"],
           globalSetup: "./test/support/fakes-for-workerd.ts",
+          setupFiles: "./test/support/load-sdk.ts",
           // The files share the fakes, their fault switches and their records.
           fileParallelism: false,
           testTimeout: 60_000,
