@@ -1,4 +1,4 @@
-// Work that is waited for no longer than it may take.
+// Waiting by the clock: for work, no longer than it may take, or for a time.
 import type { Clock } from "./ports.ts";
 
 /** In the place of what came too late. */

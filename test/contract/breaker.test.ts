@@ -9,7 +9,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { analyzeAnswer, rankAnswer, statusAnswer } from "../../gateway/edge/answer-schema.ts";
 import worker from "../../gateway/index.ts";
-import { FakeControl } from "./support.ts";
+import { FakeControl, named } from "./support.ts";
 import { freshText, life, type Overrides } from "./service.ts";
 
 const vllm = new FakeControl(inject("vllm"));
@@ -22,16 +22,8 @@ const realNow = Date.now;
 let aheadMs = 0;
 const advance = (ms: number) => (aheadMs += ms);
 let chance = 0.5;
-/**
- * Names the origin anew for each test. It is the same one, but the health that isolates tell each other
- * of is another's: what an earlier test left running may still probe, and tell of its outage.
- */
+/** The number of the test: its origins' name. */
 let place = 0;
-const named = (urls: string) =>
-  urls
-    .split(",")
-    .map((url) => `${url}?test=${place}`)
-    .join(",");
 
 beforeEach(() => {
   place += 1;
@@ -55,7 +47,8 @@ class Isolate {
 
   constructor(overrides: Overrides = {}) {
     const { ORIGIN_BASE_URL = inject("vllm") } = overrides;
-    const settings = { BREAKER: "auto", ...overrides, ORIGIN_BASE_URL: named(ORIGIN_BASE_URL) };
+    const urls = ORIGIN_BASE_URL.split(",").map((url) => named(url, place));
+    const settings = { BREAKER: "auto", ...overrides, ORIGIN_BASE_URL: urls.join(",") };
     this.#env = { ...env, ...settings };
   }
 

@@ -7,14 +7,14 @@ import { fail, ok } from "../../gateway/core/failure.ts";
 import type { ResultCache } from "../../gateway/core/ports.ts";
 import { ManualClock } from "../unit/support/manual-clock.ts";
 import { MemoryCache } from "../unit/support/memory-cache.ts";
-import { clock } from "./support.ts";
+import { realClock } from "../support/real-clock.ts";
 
 /** More than a local read takes on any machine. */
 const patientMs = 10_000;
 
 afterEach(reset);
 
-const kv = (namespace: KVNamespace = env.CACHE) => createKvCache(namespace, clock, patientMs);
+const kv = (namespace: KVNamespace = env.CACHE) => createKvCache(namespace, realClock, patientMs);
 
 const caches: [name: string, make: () => ResultCache][] = [
   ["KV", () => kv()],

@@ -28,7 +28,8 @@ import originWrongKey from "../fixtures/recorded/vllm-error-key.json";
 import originWrongModel from "../fixtures/recorded/vllm-error-model.json";
 import originChat from "../fixtures/vllm-chat.json";
 import type { Fault, FaultKind } from "../support/fault.ts";
-import { clock, FakeControl, text, themes, within } from "./support.ts";
+import { FakeControl, text, themes, within } from "./support.ts";
+import { realClock } from "../support/real-clock.ts";
 
 /** Nothing is waited for that long: a healthy fake answers at once, on a slow machine too. */
 const patientMs = 5_000;
@@ -354,7 +355,7 @@ describe.each(models)("a summary read while it is written: %s", (name, { fake, m
   it("ends when its caller leaves: the work is aborted, and nobody's health is doubted", async () => {
     await control[fake].break({ kind: "stream", events, ending: "stall" });
     const left = new AbortController();
-    const deadline = createDeadline(clock, Date.now(), 15_000, {
+    const deadline = createDeadline(realClock, Date.now(), 15_000, {
       calls: new CallLog(),
       pay: () => Promise.resolve(null),
       left: left.signal,

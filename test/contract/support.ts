@@ -1,12 +1,17 @@
-// What the contract suites share: a real clock, a deadline, and the switches of the fakes.
+// What the contract suites share: a deadline, names for upstreams, and the switches of the fakes.
 import type { Deadline } from "../../gateway/core/ports.ts";
 import { createDeadline } from "../../gateway/resilience/deadline.ts";
 import type { Fault } from "../support/fault.ts";
 import { realClock } from "../support/real-clock.ts";
 
-export const clock = realClock;
+export const within = (budgetMs: number): Deadline =>
+  createDeadline(realClock, Date.now(), budgetMs);
 
-export const within = (budgetMs: number): Deadline => createDeadline(clock, Date.now(), budgetMs);
+/**
+ * The same upstream under a name of its own: the health that isolates tell each other of is then
+ * another's. What an earlier test left running may still probe, and tell of its outage.
+ */
+export const named = (url: string, name: string | number) => `${url}?test=${name}`;
 
 /** The fakes run in Node; from workerd they are steered over HTTP. */
 export class FakeControl {

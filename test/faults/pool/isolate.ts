@@ -5,7 +5,7 @@ import { expect, inject, vi } from "vitest";
 import { rankAnswer, statusAnswer } from "../../../gateway/edge/answer-schema.ts";
 import worker from "../../../gateway/index.ts";
 import { freshText, life } from "../../contract/service.ts";
-import { FakeControl } from "../../contract/support.ts";
+import { FakeControl, named } from "../../contract/support.ts";
 import type { ProxyFault } from "../../support/fault-proxy.ts";
 import type { Fault } from "../../support/fault.ts";
 
@@ -40,13 +40,9 @@ const proxies = [inject("vllmProxy").url, inject("geminiProxy").url];
 export const origin = new Upstream(inject("vllm"), inject("vllmProxy"));
 let place = 0;
 
-/**
- * The origin's address as the next test names it. It is the same one, but the health that isolates tell
- * each other of is another's: probes of an earlier test may still tell of its outage.
- */
+/** From here on the origin has another name. */
 export const moveOn = () => void (place += 1);
-const address = (server = 0) =>
-  inject("vllmProxy").url.replace("/v1", `/${place}/${server}/../../v1`);
+const address = (server = 0) => named(inject("vllmProxy").url, `${place}-${server}`);
 export const fourServers = () => [0, 1, 2, 3].map(address).join(",");
 
 export const gemini = new Upstream(inject("gemini"), inject("geminiProxy"));
