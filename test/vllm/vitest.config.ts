@@ -9,7 +9,8 @@ export default defineConfig({
     include: ["test/vllm/*.test.ts"],
     globalSetup: "test/vllm/global-setup.ts",
     fileParallelism: false,
-    testTimeout: 180_000,
+    // A hundred new prompts take a minute on two cores, and longer where these are slow.
+    testTimeout: 300_000,
     // A restart waits until the server ranks again.
     hookTimeout: 320_000,
     teardownTimeout: 60_000,
