@@ -1,4 +1,6 @@
 // Texts that a hosted model refused: for a few minutes it is not asked, and paid, to refuse again.
+import type { RankerSource, SummarizerSource } from "../core/domain.ts";
+import type { Failure } from "../core/failure.ts";
 import type { Clock, ResultCache } from "../core/ports.ts";
 import { EntryStore } from "./entry-store.ts";
 import { blockedSeconds, isFromTheFuture } from "./freshness.ts";
@@ -9,6 +11,13 @@ interface Blocked {
   readonly tenant: string;
   /** Epoch ms. */
   readonly at: number;
+}
+
+export interface BlockedLookup {
+  /** To be called when KV is about to be read for the answer. */
+  readonly begin: () => void;
+  /** Null where it may be asked. */
+  readonly failure: () => Promise<Failure | null>;
 }
 
 /** Each refusal is named by the key that its answer would have had, under a prefix of its own. */
@@ -24,10 +33,23 @@ export class BlockedAnswers {
   }
 
   /**
-   * Whether this was refused within the last minutes. Asked beside the read of the answer itself, not
-   * behind it: a text that is new would wait for KV twice. So its time is not counted either.
+   * Looks whether this was refused within the last minutes, where that stops anything: a refresh asks
+   * again, and only a hosted model is paid for refusing. Beside the read of the answer, not behind it:
+   * a text that is new would wait for KV twice.
    */
-  async has(answerKey: string, { tenant, deadline, report }: Visit): Promise<boolean> {
+  lookup(answerKey: string, source: RankerSource | SummarizerSource, visit: Visit): BlockedLookup {
+    let refused = Promise.resolve(false);
+    return {
+      begin: () => {
+        if (source === "gemini" && visit.mode === "default") refused = this.#has(answerKey, visit);
+      },
+      failure: async () =>
+        (await refused) ? { reason: "gemini_blocked", remembered: true } : null,
+    };
+  }
+
+  /** What it takes is not counted: the read of the answer takes as long. */
+  async #has(answerKey: string, { tenant, deadline, report }: Visit): Promise<boolean> {
     const key = await this.#keys.entry("blocked", [answerKey]);
     const recent = this.#entries.peek(key, tenant);
     if (recent !== null && this.#holds(recent)) return true;

@@ -82,12 +82,8 @@ export class SummaryCache {
     }
 
     const key = await this.#key(summarizer, request);
-    const mayBeBlocked = summarizer.source === "gemini" && mode === "default";
-    let blocked = Promise.resolve(false);
-    const beside = () => {
-      if (mayBeBlocked) blocked = this.#blocked.has(key, request);
-    };
-    const known = mode === "refresh" ? null : await this.#known(key, request, beside);
+    const blocked = this.#blocked.lookup(key, summarizer.source, request);
+    const known = mode === "refresh" ? null : await this.#known(key, request, blocked.begin);
     if (known !== null) {
       deadline.calls.save(known.costUsd ?? null);
       const ageSeconds = Math.max(0, Math.floor((this.#clock.nowMs() - known.at) / 1_000));
@@ -95,7 +91,8 @@ export class SummaryCache {
       return ok({ text: known.text, model: known.model, usage: noUsage, asked: false, cache });
     }
 
-    if (await blocked) return fail({ reason: "gemini_blocked", remembered: true });
+    const blockedFailure = await blocked.failure();
+    if (blockedFailure !== null) return fail(blockedFailure);
     const answer = await this.#ask(summarizer, key, request);
     if (!answer.value.ok) return answer.value;
     const { entry, usage } = answer.value.value;

@@ -83,15 +83,12 @@ export class ThemeCache {
     const { deadline } = request;
     const question = await this.#question(ranker, request);
     const { hashes, wordings } = question;
-    const mayBeBlocked = ranker.source === "gemini" && request.mode === "default";
-    let blocked = Promise.resolve(false);
+    const blocked = this.#blocked.lookup(question.key, ranker.source, request);
     const known = await this.#entries.find(
       question.key,
       request,
       (entry) => this.#select(ranker, question, entry, isFresh).size === wordings.size,
-      () => {
-        if (mayBeBlocked) blocked = this.#blocked.has(question.key, request);
-      },
+      blocked.begin,
     );
     const { entry } = known;
     const fresh = this.#select(ranker, question, entry, isFresh);
@@ -101,9 +98,11 @@ export class ThemeCache {
     }
 
     const missing = [...wordings].filter(([hash]) => !fresh.has(hash));
-    const answer: Asked = (await blocked)
-      ? { value: fail({ reason: "gemini_blocked", remembered: true }), joined: false }
-      : await this.#ask(ranker, question, missing, request, known);
+    const blockedFailure = await blocked.failure();
+    const answer: Asked =
+      blockedFailure === null
+        ? await this.#ask(ranker, question, missing, request, known)
+        : { value: fail(blockedFailure), joined: false };
     if (!answer.value.ok) {
       const usable = this.#select(ranker, question, entry, isUsable);
       if (entry === null || usable.size < wordings.size) return answer.value;

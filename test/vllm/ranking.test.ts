@@ -37,7 +37,8 @@ const rank = (body: object) =>
  * machine is slow; what this server has read, it answers in a fraction of it.
  * @returns the prompt tokens of all parts
  */
-async function rankInParts(body: object, themes: readonly unknown[], size = 6): Promise<number> {
+async function rankInParts(body: object, themes: readonly unknown[]): Promise<number> {
+  const size = 6;
   let tokens = 0;
   for (let at = 0; at < themes.length; at += size) {
     // oxlint-disable-next-line no-await-in-loop -- one server, two cores
@@ -139,10 +140,10 @@ describe("24 themes", () => {
   });
 });
 
-/** The gateway's ranker itself, for what HTTP has no words or no time for. */
-function ownRanker() {
+/** By the gateway's ranker itself: minutes where a caller has 30 s, and a salt, for which HTTP has no word. */
+async function rankPatiently(words: string, themes: readonly Theme[], salt?: string) {
   const api = createOriginApi({ baseUrl: vllm.url, apiKey: vllm.apiKey, ...noAccess });
-  return createCompletionsRanker(api, {
+  const ranker = createCompletionsRanker(api, {
     model: "theme-ranker",
     modelVersion: preset,
     format: "chatml",
@@ -150,12 +151,8 @@ function ownRanker() {
     ratingTokens: new Map(digitTokenIds.map((id, digit) => [id, digit])),
     timeoutMs: 270_000,
   });
-}
-
-/** By the ranker itself, within minutes where a caller of the gateway has 30 s. */
-async function rankPatiently(words: string, themes: readonly Theme[], salt?: string) {
   const request = { text: words, themes, ...(salt !== undefined && { salt }) };
-  const ranking = await ownRanker().rank(request, createDeadline(realClock, Date.now(), 280_000));
+  const ranking = await ranker.rank(request, createDeadline(realClock, Date.now(), 280_000));
   if (!ranking.ok) throw new Error(ranking.failure.reason);
   return ranking.value;
 }

@@ -12,7 +12,7 @@ export function pageOf(where: Measured, flow: string, kvAbsentMs: number, prices
 Written by \`npm run bench -- flow\` (commit ${where.commit}); figures in [results/flow.json](results/flow.json). The gateway is the production bundle under plain workerd; origin, Gemini and KV are one process that speaks their wire shapes and waits as long as the second table says. Client and all of these share the machine, so there is no network but what is stated, and each request has its card to itself: no queue forms. Delays are fixed, so the 95th percentile is that of gateway and machine, not that of a real upstream; only the old flow's are drawn from ranges. All flows run in one seeded order by lot, as events and as plain JSON.
 
 ${flow}
-A new text reads KV once before its ranking, once or twice before its summary (Gemini's refusals are kept too), and each of these reads finds nothing. A hit is told for a place that has read it before; the first read of a place takes as long as one that finds nothing.
+A new text waits for KV once before its ranking and once before its summary, and finds nothing; what Gemini has refused is read at the same time as what it answered. A hit is told for a place that has read it before; the first read of a place takes as long as one that finds nothing.
 
 ## The delays
 
